@@ -1,0 +1,54 @@
+# make run   set up and run the main study          make test  set up and run the tests
+# make lint  ruff, mypy and the floors              make bench-main  the table of the README
+PYTHON ?= python3
+EXTRAS ?= test
+STUDY ?= umls-30
+PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test test-slow lint format bench-main bench-world wheel clean
+
+run: .venv/.run
+	.venv/bin/noosphere run $(STUDY)
+
+test: .venv/.test-$(EXTRAS)
+	.venv/bin/python -m pytest -n 2
+
+test-slow: .venv/.test-$(EXTRAS)
+	.venv/bin/python -m pytest -n 2 -m slow
+
+lint: .venv/.test-$(EXTRAS)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: .venv/.test-$(EXTRAS)
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench-main: .venv/.bench
+	.venv/bin/python -m benchmarks main
+
+bench-world: .venv/.run
+	.venv/bin/python -m benchmarks world
+
+wheel: .venv/.test-$(EXTRAS)
+	.venv/bin/python -m build --wheel
+
+clean:
+	rm -rf .venv dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.run: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+.venv/.test-$(EXTRAS): .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e ".[$(EXTRAS)]"
+	@touch $@ .venv/.run
+
+.venv/.bench: .venv/bin/python pyproject.toml constraints.txt benchmarks/requirements.txt
+	$(PIP) install -c constraints.txt -e . -r benchmarks/requirements.txt
+	@touch $@ .venv/.run

@@ -1,0 +1,22 @@
+"""Tokens and the ways they change hands: ledger, auction, exact shares.
+
+Amounts are whole tokens (int64) everywhere. Nothing here knows of worlds or agents: accounts,
+bids and claims come in as columns and go out as columns.
+"""
+
+from economy.auction import AuctionError, Clearing, uniform_price_auction
+from economy.ledger import ISSUER, Ledger, LedgerError, Refusal, replay
+from economy.split import SplitError, split_exactly
+
+__all__ = [
+    "ISSUER",
+    "AuctionError",
+    "Clearing",
+    "Ledger",
+    "LedgerError",
+    "Refusal",
+    "SplitError",
+    "replay",
+    "split_exactly",
+    "uniform_price_auction",
+]

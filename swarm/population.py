@@ -1,0 +1,179 @@
+"""Population: one column per trait, one row per agent.
+
+Guarantees:
+- ids count up from 0, are never reused, and ascend along the rows;
+- rows are dense: 0..n-1, and change only in `turn`, at the end of a tick;
+- between turns `population[name]` is a view of the live column, safe to read and write;
+- order is kept: the dead leave, the born append.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+GROWTH = 1.5
+
+
+@dataclass(frozen=True)
+class Column:
+    """A trait: its dtype, the shape of one agent's value, and the value at birth."""
+
+    dtype: Any
+    shape: tuple[int, ...] = ()
+    default: Any = 0
+
+
+RESERVED: Mapping[str, Column] = {
+    "id": Column(np.int64),
+    "kind": Column(np.int16),
+    "alive": Column(np.bool_, default=True),
+    "born": Column(np.int32),
+}
+
+
+class PopulationError(ValueError):
+    """A column is unknown, defined twice, or given values that do not fit."""
+
+
+class Population:
+    """Agents as columns.
+
+    Reserved columns: `id` int64, `kind` int16, `alive` bool, `born` int32 (tick of birth).
+    """
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._next_id = 0
+        self._specs: dict[str, Column] = {}
+        self._columns: dict[str, np.ndarray] = {}
+        self._births: list[tuple[np.ndarray, dict[str, Any]]] = []
+        for name, column in RESERVED.items():
+            self.define(name, column)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._columns
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """View of a column, shape [n, ...]; valid until the next turn."""
+        try:
+            return self._columns[name][: self._size]
+        except KeyError:
+            raise PopulationError(
+                f"no column {name!r}; columns: {', '.join(sorted(self._columns))}"
+            ) from None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns, in the order they were defined."""
+        return tuple(self._columns)
+
+    def define(self, name: str, column: Column) -> None:
+        """Add a column; agents already there get its default.
+
+        Raises:
+            PopulationError: if a different column of that name exists.
+        """
+        if name in self._specs:
+            old = self._specs[name]
+            if (np.dtype(old.dtype), old.shape) != (np.dtype(column.dtype), column.shape):
+                raise PopulationError(f"column {name!r} is already there as {old}, not {column}")
+            return
+        self._specs[name] = column
+        capacity = len(self._columns["id"]) if self._columns else 16
+        self._columns[name] = np.empty((capacity, *column.shape), column.dtype)
+        self._columns[name][: self._size] = column.default
+
+    def rows(self, ids: Any) -> np.ndarray:
+        """Rows of some ids, int64[n]; -1 for those who are no longer there."""
+        ids = np.atleast_1d(np.asarray(ids, np.int64))
+        mine = self["id"]
+        rows = np.searchsorted(mine, ids)
+        found = rows < self._size
+        found[found] = mine[rows[found]] == ids[found]
+        return np.where(found, rows, -1)
+
+    def birth(self, number: int, values: Mapping[str, Any] | None = None) -> np.ndarray:
+        """Announce births; the born join at the end of the tick.
+
+        Args:
+            number: how many.
+            values: column name to scalar or array [number, ...]; defaults for the rest.
+
+        Returns:
+            int64[number], their ids.
+        """
+        values = dict(values or {})
+        for name, value in values.items():
+            if name not in self._specs or name == "id":
+                known = ", ".join(n for n in self._specs if n != "id")
+                raise PopulationError(f"cannot be born with {name!r}; columns: {known}")
+            wanted = (number, *self._specs[name].shape)
+            try:
+                np.broadcast_to(np.asarray(value), wanted)
+            except ValueError:
+                raise PopulationError(
+                    f"{name!r} of {number} newborns needs shape {wanted}, got {np.shape(value)}"
+                ) from None
+        ids = np.arange(self._next_id, self._next_id + number)
+        self._next_id += number
+        if number:
+            self._births.append((ids, values))
+        return ids
+
+    def kill(self, rows: Any) -> None:
+        """Mark agents dead; they stay in their rows until the end of the tick."""
+        self["alive"][rows] = False
+
+    def turn(self) -> np.ndarray:
+        """End of a tick: the dead leave, the born append. Returns the rows of the born."""
+        survivors = np.flatnonzero(self["alive"])
+        if len(survivors) < self._size:
+            for column in self._columns.values():
+                column[: len(survivors)] = column[survivors]
+            self._size = len(survivors)
+        first = self._size
+        births, self._births = self._births, []
+        for ids, values in births:
+            self._append(ids, values)
+        return np.arange(first, self._size)
+
+    def _append(self, ids: np.ndarray, values: Mapping[str, Any]) -> None:
+        start, stop = self._size, self._size + len(ids)
+        if stop > len(self._columns["id"]):
+            capacity = max(stop, int(GROWTH * len(self._columns["id"])))
+            for name, old in self._columns.items():
+                grown = np.empty((capacity, *old.shape[1:]), old.dtype)
+                grown[:start] = old[:start]
+                self._columns[name] = grown
+        for name, column in self._specs.items():
+            self._columns[name][start:stop] = values.get(name, column.default)
+        self._columns["id"][start:stop] = ids
+        self._size = stop
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Plain arrays; taken between ticks, when no birth is pending."""
+        if self._births:
+            raise PopulationError("births are pending; save at the end of a tick")
+        columns = {f"column.{name}": self[name].copy() for name in self._columns}
+        return {"next_id": np.array(self._next_id), **columns}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Become the population that `state` was taken from; columns have to be defined."""
+        saved = {key.removeprefix("column."): state[key] for key in state if key != "next_id"}
+        if set(saved) != set(self._columns):
+            differ = ", ".join(sorted(set(saved) ^ set(self._columns)))
+            raise PopulationError(f"saved with other columns than this world has: {differ}")
+        self._size = len(saved["id"])
+        self._next_id = int(state["next_id"])
+        self._births = []
+        self._columns = {
+            name: np.ascontiguousarray(saved[name], self._specs[name].dtype).copy()
+            for name in self._columns
+        }

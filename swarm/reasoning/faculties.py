@@ -1,0 +1,139 @@
+"""Faculties: the engines compiled over one evidence, and their scores for a block of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from swarm.reasoning import inversion, objections
+from swarm.reasoning.engine import COST_UNITS, Engine
+from swarm.reasoning.engines import (
+    Abductive,
+    Analogical,
+    Causal,
+    Counterfactual,
+    Deductive,
+    Inductive,
+    Probabilistic,
+)
+from swarm.reasoning.evidence import Evidence
+from swarm.reasoning.queries import Block
+
+ENGINES: tuple[type[Engine], ...] = (
+    Deductive,
+    Inductive,
+    Abductive,
+    Causal,
+    Counterfactual,
+    Probabilistic,
+    Analogical,
+)
+
+CLIP = (-6.0, 12.0)
+"""Standardised scores are kept in this range, so that no engine drowns the others."""
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """What every engine variant says of every candidate of Q queries; no truth in it.
+
+    Attributes:
+        scores: float32[Q, V, C], standardised per query and variant over the open candidates.
+        first: int32[K + 1]; the variants of engine e are columns `first[e]:first[e + 1]`.
+        favourite: int16[Q, V], the best open candidate of each variant.
+        against: float32[Q, C], objections (0 = none).
+        inverted: float32[Q, C], standardised scores with the favourite assumption hidden.
+        features: float32[Q, 2], standardised log fan-out of the relation and log degree of
+            the source.
+        block: the queries; `block.open` is bool[Q, C].
+    """
+
+    scores: np.ndarray
+    first: np.ndarray
+    favourite: np.ndarray
+    against: np.ndarray
+    inverted: np.ndarray
+    features: np.ndarray
+    block: Block
+
+    def __len__(self) -> int:
+        return len(self.block)
+
+
+class Faculties:
+    """Engine variants compiled over one evidence; artefacts are made once and shared.
+
+    Attributes:
+        engines: K engine classes in the order that genomes number them.
+        variants: for each engine its tuple of gene settings.
+        costs: int32[K + 2], compute units of each engine, of the council and of the inversion.
+    """
+
+    def __init__(self, evidence: Evidence, engines: tuple[type[Engine], ...] = ENGINES):
+        self.evidence = evidence
+        self.engines = engines
+        self.variants = tuple(engine.variants() for engine in engines)
+        costs = [engine.cost for engine in engines] + [objections.COST, inversion.COST]
+        self.costs = np.array([round(cost * COST_UNITS) for cost in costs], np.int32)
+        self._artefacts: dict[Engine, np.ndarray] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the engines, in genome order."""
+        return tuple(engine.name for engine in self.engines)
+
+    def artefact(self, engine: Engine) -> np.ndarray:
+        """The compiled engine, float32[D, E, E]; compiled on first use."""
+        if engine not in self._artefacts:
+            self._artefacts[engine] = engine.compile(self.evidence)
+        return self._artefacts[engine]
+
+    def table(self, block: Block) -> ScoreTable:
+        """Scores of all variants for a block of queries."""
+        evidence = self.evidence
+        flat = [engine for settings in self.variants for engine in settings]
+        scores = np.empty((len(block), len(flat), evidence.entities), np.float32)
+        for v, engine in enumerate(flat):
+            scores[:, v] = standardise(engine.score(self.artefact(engine), block), block.open)
+        first = np.cumsum([0, *map(len, self.variants)]).astype(np.int32)
+        favourite = np.where(block.open[:, None], scores, -np.inf).argmax(axis=2)
+        rows = block.relation, block.source
+        features = np.stack(
+            [
+                _standard(np.log1p(evidence.fan_out))[block.relation],
+                _standard(np.log1p(evidence.degree))[block.source],
+            ],
+            axis=1,
+        )
+        return ScoreTable(
+            scores,
+            first,
+            favourite.astype(np.int16),
+            objections.objections(evidence)[rows],
+            standardise(inversion.inverted_scores(evidence)[rows], block.open),
+            features.astype(np.float32),
+            block,
+        )
+
+    def variant_of(self, engine: int, table: ScoreTable) -> range:
+        """Columns of the table that hold the variants of an engine."""
+        return [range(a, b) for a, b in pairwise(table.first.tolist())][engine]
+
+
+def standardise(scores: np.ndarray, open_: np.ndarray) -> np.ndarray:
+    """Zero mean and unit variance per query over its open candidates, clipped; 0 elsewhere.
+
+    Candidates that the evidence already answers are left out of the moments: engines score
+    them highest, and what is known must not dwarf what is asked.
+    """
+    count = np.maximum(open_.sum(axis=1, keepdims=True), 1)
+    mean = np.where(open_, scores, 0).sum(axis=1, keepdims=True) / count
+    centred = np.where(open_, scores - mean, 0)
+    deviation = np.sqrt((centred**2).sum(axis=1, keepdims=True) / count)
+    return np.clip(centred / (deviation + 1e-9), *CLIP).astype(np.float32)
+
+
+def _standard(values: np.ndarray) -> np.ndarray:
+    return (values - values.mean()) / (values.std() + 1e-9)

@@ -1,0 +1,39 @@
+"""Objections: what speaks against an answer, whoever proposed it.
+
+The council weighs every proposal against the constraints that the evidence bears out, each by
+the share of cases in which it held:
+
+- kind: the answer was never seen in this place of the relation;
+- single answer: the relation had one answer per source, and the source has one already;
+- asymmetry: the relation never held both ways, and it is known the other way round;
+- irreflexivity: nothing stood in the relation to itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from swarm.reasoning.evidence import Evidence
+
+NAME = "council"
+COST = 1.0
+
+
+def objections(evidence: Evidence) -> np.ndarray:
+    """float32[D, E, E]: sum of the objections to answer y of (x, r', ?); zero if none."""
+    cube, E = evidence.cube, evidence.entities
+    total = np.maximum(cube.sum(axis=(1, 2)), 1)
+    answers = cube.sum(axis=2)
+
+    # Rule of succession, so that a relation seen once constrains little.
+    single = (answers == 1).sum(axis=1) / (np.maximum((answers > 0).sum(axis=1), 1) + 1)
+    both_ways = (cube & cube.transpose(0, 2, 1)).sum(axis=(1, 2)) / total
+    asymmetric = np.where(both_ways == 0, total / (total + 2), 0)
+    loops = cube[:, np.arange(E), np.arange(E)].sum(axis=1)
+    irreflexive = np.where(loops == 0, total / (total + 2), 0)
+
+    against = np.broadcast_to(~cube.any(axis=1)[:, None, :], cube.shape).astype(np.float32)
+    against += single[:, None, None] * (answers > 0)[:, :, None]
+    against += asymmetric[:, None, None] * cube.transpose(0, 2, 1)
+    against[:, np.arange(E), np.arange(E)] += irreflexive[:, None]
+    return against

@@ -1,0 +1,278 @@
+"""The world: a Mesa model whose agents are columns and whose tick is a visible list of systems.
+
+    class Walker(Agent):
+        energy: float = 10.0
+
+        def step(self):
+            self.energy -= 1
+
+    world = World({Walker: 1_000}, seed=7)
+    world.step()
+
+Guarantees: the same seed and systems give the same world; each stream of chance is its own, so
+that adding a system does not change another's draws; tokens are conserved, checked every tick;
+a restored world goes on to the same bytes, and saving never changes what comes after.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import mesa
+import numpy as np
+
+from economy import Ledger
+from evolution import Genomes, GenomeSpec, Locus
+from swarm.agents import Agent, AgentError, AgentSet
+from swarm.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
+from swarm.population import Column, Population
+from swarm.systems.acting import Acting, acts
+from swarm.systems.system import System
+
+AnySystem = TypeVar("AnySystem", bound=System)
+GENE = "gene."
+
+
+class WorldError(ValueError):
+    """A world is put together in a way that cannot work; the message says what would."""
+
+
+class World(mesa.Model):
+    """Agents in columns, a list of systems, a ledger.
+
+    Args:
+        agents: how many of each kind to begin with, or just how many.
+        systems: what happens in a tick, in order; `[Acting()]` if left out.
+        seed: of every stream of chance; a fresh one is drawn, and kept in `seed`, if left out.
+
+    Attributes:
+        population: the columns.
+        systems: the systems in the order of the tick.
+        ledger: everybody's tokens; `treasury`, `escrow` and `compute` are account numbers, and
+            the column `account` holds each agent's.
+        genome: the loci of all systems, or None if no system has any.
+        steps: ticks so far (Mesa's name).
+    """
+
+    def __init__(
+        self,
+        agents: Mapping[type[Agent], int] | int = 0,
+        systems: Sequence[System] | None = None,
+        seed: int | None = None,
+    ):
+        if seed is None:
+            seed = int(np.random.SeedSequence().generate_state(1)[0])
+        super().__init__(seed=seed)
+        self.seed = seed
+        census = {Agent: agents} if isinstance(agents, int) else dict(agents)
+        self.kinds: list[type[Agent]] = []
+        self.population = Population()
+        self.ledger = Ledger()
+        self.treasury, self.escrow, self.compute = (int(a) for a in self.ledger.open(3))
+        self.population.define("account", Column(np.int64))
+        self.systems = [Acting()] if systems is None else list(systems)
+        self._streams: dict[str, np.random.Generator] = {}
+        self._check_systems()
+        for kind in census:
+            self.kind_number(kind)
+        self.genome = self._collect_genome()
+        for system in self.systems:
+            system.setup(self)
+        for kind, number in census.items():
+            self.birth(kind, number)
+        self._turn()
+
+    # What the world is made of
+
+    @property
+    def agents(self) -> AgentSet:
+        """Everybody, as columns."""
+        return AgentSet(self)
+
+    @property
+    def agent_types(self) -> list[type]:
+        """The kinds of agent that have lived here."""
+        return list(self.kinds)
+
+    @property
+    def agents_by_type(self) -> dict[type[Agent], AgentSet]:
+        """Everybody, by kind."""
+        return {kind: self.agents.of(kind) for kind in self.kinds}
+
+    def register_agent(self, agent: Any) -> None:
+        """Refused: agents here are rows, not objects."""
+        raise AgentError(
+            f"{type(agent).__name__} is a mesa.Agent; agents of a World subclass swarm.Agent "
+            "and are born with world.birth(Kind, number)"
+        )
+
+    def kind_number(self, kind: type[Agent]) -> int:
+        """Number of a kind in the column `kind`; a new kind gets the next, and its columns."""
+        if kind not in self.kinds:
+            for name, column in kind.columns.items():
+                self.population.define(name, column)
+            if acts(kind) and not any(isinstance(system, Acting) for system in self.systems):
+                raise WorldError(
+                    f"{kind.__name__} has steps to take, but no system runs them; "
+                    "add Acting() to the systems"
+                )
+            self.kinds.append(kind)
+        return self.kinds.index(kind)
+
+    def system(self, kind: type[AnySystem]) -> AnySystem:
+        """The system of a class; raises WorldError if there is none."""
+        found = self.find(kind)
+        if found is None:
+            present = ", ".join(system.name for system in self.systems)
+            raise WorldError(f"this world needs the system {kind.__name__}; it has: {present}")
+        return found
+
+    def find(self, kind: type[AnySystem]) -> AnySystem | None:
+        """The system of a class, or None."""
+        return next((system for system in self.systems if isinstance(system, kind)), None)
+
+    def stream(self, name: str) -> np.random.Generator:
+        """The random stream of that name: Philox keyed by seed and name."""
+        if name not in self._streams:
+            digest = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+            key = np.frombuffer(digest[:16], np.uint64)
+            self._streams[name] = np.random.Generator(np.random.Philox(key=key))
+        return self._streams[name]
+
+    def genes(self, locus: str) -> np.ndarray:
+        """Column of a locus, [n, size]: row i is agent i's genes."""
+        return self.population[GENE + locus]
+
+    # Life
+
+    def birth(self, kind: type[Agent], number: int = 1, **values: Any) -> np.ndarray:
+        """Bring agents into the world at the end of the tick; returns their ids int64[number].
+
+        Values are columns at birth, scalars or arrays; genes that are not given are sampled.
+        """
+        values["kind"] = self.kind_number(kind)
+        values["born"] = self.steps
+        genes: Genomes = {}
+        if self.genome is not None and not any(name.startswith(GENE) for name in values):
+            genes = self.genome.sample(number, self.stream("genome"))
+        defaults = {name: column.default for name, column in kind.columns.items()}
+        given = {GENE + locus: column for locus, column in genes.items()}
+        return self.population.birth(number, {**defaults, **given, **values})
+
+    def step(self) -> None:
+        """One tick: every system in order, then deaths, births, and the ledger's balance."""
+        self.ledger.tick = self.steps
+        for system in self.systems:
+            system(self)
+        self._turn()
+        self.ledger.check()
+
+    def _turn(self) -> None:
+        dead = np.flatnonzero(~self.population["alive"])
+        if len(dead):
+            for system in self.systems:
+                system.on_death(self, dead)
+            self._inherit(dead)
+        born = self.population.turn()
+        if len(born):
+            self.population["account"][born] = self.ledger.open(len(born))
+            for system in self.systems:
+                system.on_birth(self, born)
+
+    def _inherit(self, dead: np.ndarray) -> None:
+        accounts = self.population["account"][dead]
+        estates = self.ledger.balance(accounts)
+        rich = estates > 0
+        self.ledger.transfer(accounts[rich], self.treasury, estates[rich])
+
+    def _check_systems(self) -> None:
+        owners: dict[str, str] = {}
+        names = [system.name for system in self.systems]
+        for system in self.systems:
+            if names.count(system.name) > 1:
+                raise WorldError(f"{system.name} stands twice in the systems; once is enough")
+            for name, column in system.columns.items():
+                if name in owners:
+                    raise WorldError(
+                        f"{system.name} and {owners[name]} both own the column {name!r}; "
+                        "only its owner writes a column, so one of them has to rename it"
+                    )
+                owners[name] = system.name
+                self.population.define(name, column)
+
+    def _collect_genome(self) -> GenomeSpec | None:
+        loci: dict[str, Locus] = {}
+        for system in self.systems:
+            loci.update(system.loci(self))
+        for name, locus in loci.items():
+            self.population.define(GENE + name, Column(locus.dtype, (locus.size,)))
+        return GenomeSpec(loci) if loci else None
+
+    # Save and restore
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a later tick depends on, as nested dicts of arrays and JSON values."""
+        return {
+            "seed": self.seed,
+            "steps": self.steps,
+            "kinds": [kind.__qualname__ for kind in self.kinds],
+            "population": self.population.state(),
+            "ledger": self.ledger.state(),
+            "streams": {
+                name.replace("/", "."): _generator_state(generator)
+                for name, generator in sorted(self._streams.items())
+            },
+            "mesa": {"random": self.random.getstate(), "rng": _generator_state(self.rng)},
+            "systems": {system.name: system.state() for system in self.systems},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become the world that `state` was taken from, which had the same kinds and systems."""
+        kinds = [kind.__qualname__ for kind in self.kinds]
+        if state["seed"] != self.seed or state["kinds"][: len(kinds)] != kinds:
+            raise CheckpointError(
+                f"saved by a world with seed {state['seed']} and kinds {state['kinds']}; "
+                f"this one has seed {self.seed} and kinds {kinds}"
+            )
+        self.steps = state["steps"]
+        self.population.restore(state["population"])
+        self.ledger.restore(state["ledger"])
+        for name, saved in state["streams"].items():
+            _restore_generator(self.stream(name), saved)
+        version, words, gauss = state["mesa"]["random"]
+        self.random.setstate((version, tuple(words), gauss))
+        _restore_generator(self.rng, state["mesa"]["rng"])
+        saved_systems = state.get("systems", {})
+        for system in self.systems:
+            system.restore(self, saved_systems.get(system.name, {}))
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint; see `swarm.checkpoint` for the format."""
+        write_checkpoint(Path(path), self.state())
+
+    def load(self, path: str | Path) -> None:
+        """Restore from a checkpoint that a world put together alike has saved."""
+        self.restore(read_checkpoint(Path(path)))
+
+
+def _generator_state(generator: np.random.Generator) -> list[Any]:
+    """The bit generator's state as one JSON value (a list, so that it is kept in one piece)."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        return value.tolist() if isinstance(value, np.ndarray) else value
+
+    return [plain(generator.bit_generator.state)]
+
+
+def _restore_generator(generator: np.random.Generator, saved: list[Any]) -> None:
+    def arrays(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: arrays(inner) for key, inner in value.items()}
+        return np.array(value, np.uint64) if isinstance(value, list) else value
+
+    generator.bit_generator.state = arrays(saved[0])

@@ -1,0 +1,41 @@
+"""The living world: agents as columns, systems as a visible list, reasoning as genomes."""
+
+from swarm.agents import Agent, AgentError, AgentSet, column
+from swarm.checkpoint import CheckpointError
+from swarm.population import Column, Population, PopulationError
+from swarm.systems import (
+    Acting,
+    ComputeMarket,
+    Gossip,
+    Observation,
+    Reasoning,
+    Remembering,
+    Selection,
+    Settlement,
+    System,
+    Tasks,
+)
+from swarm.world import World, WorldError
+
+__all__ = [
+    "Acting",
+    "Agent",
+    "AgentError",
+    "AgentSet",
+    "CheckpointError",
+    "Column",
+    "ComputeMarket",
+    "Gossip",
+    "Observation",
+    "Population",
+    "PopulationError",
+    "Reasoning",
+    "Remembering",
+    "Selection",
+    "Settlement",
+    "System",
+    "Tasks",
+    "World",
+    "WorldError",
+    "column",
+]

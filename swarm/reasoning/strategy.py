@@ -75,6 +75,7 @@ class Hearsay:
         count, weight: int32[Q, C] and float32[Q, C], public findings and their confidence.
         key: int64[N, H], query of each private finding as `r' * E + source`; -1 for none.
         answer: int32[N, H]; confidence: float32[N, H].
+        sealed: bool[Q], tasks that have to be answered from the evidence alone.
     """
 
     count: np.ndarray
@@ -82,6 +83,7 @@ class Hearsay:
     key: np.ndarray
     answer: np.ndarray
     confidence: np.ndarray
+    sealed: np.ndarray
 
     @classmethod
     def nothing(cls, queries: int, candidates: int, agents: int) -> Hearsay:
@@ -92,6 +94,7 @@ class Hearsay:
             np.full((agents, 1), -1, np.int64),
             np.zeros((agents, 1), np.int32),
             np.zeros((agents, 1), np.float32),
+            np.ones(queries, np.bool_),
         )
 
 
@@ -211,6 +214,7 @@ def _walk(
     heard_key,
     heard_answer,
     heard_confidence,
+    sealed,
     agent,
     query,
     out_scores,
@@ -235,16 +239,20 @@ def _walk(
 
         # Hearsay first: what memory and rumours already say of the candidates.
         for c in range(C):
-            said[c] = public_count[q, c]
-            state[c] = public_weight[q, c]
+            said[c] = 0
+            state[c] = 0
             pruned_at[c] = K if open_[q, c] else -1
-        for h in range(heard_key.shape[1]):
-            if heard_key[a, h] == query_key[q]:
-                said[heard_answer[a, h]] += 1
-                state[heard_answer[a, h]] += heard_confidence[a, h]
-        for c in range(C):
-            if state[c] > 0:
-                state[c] = trust[a] * np.log1p(state[c])
+        if not sealed[q]:
+            for c in range(C):
+                said[c] = public_count[q, c]
+                state[c] = public_weight[q, c]
+            for h in range(heard_key.shape[1]):
+                if heard_key[a, h] == query_key[q]:
+                    said[heard_answer[a, h]] += 1
+                    state[heard_answer[a, h]] += heard_confidence[a, h]
+            for c in range(C):
+                if state[c] > 0:
+                    state[c] = trust[a] * np.log1p(state[c])
 
         x[0] = 1
         x[1] = 0

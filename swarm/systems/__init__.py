@@ -1,0 +1,25 @@
+"""What happens in a tick, one system a file, here in the order of the tick."""
+
+from swarm.systems.acting import Acting
+from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.gossip import Gossip
+from swarm.systems.observation import Observation
+from swarm.systems.reasoning import Reasoning
+from swarm.systems.remembering import Remembering
+from swarm.systems.selection import Selection
+from swarm.systems.settlement import Settlement
+from swarm.systems.system import System
+from swarm.systems.tasks import Tasks
+
+__all__ = [
+    "Acting",
+    "ComputeMarket",
+    "Gossip",
+    "Observation",
+    "Reasoning",
+    "Remembering",
+    "Selection",
+    "Settlement",
+    "System",
+    "Tasks",
+]

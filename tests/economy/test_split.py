@@ -89,7 +89,7 @@ def test_order_decides_nothing_but_ties(pot, weights, data):
 
 
 def test_published_apportionments():
-    # Balinski and Young's kind of examples: 100,000 votes over six parties, 10 seats ...
+    # The textbook example: 100,000 votes over six parties, 10 seats ...
     votes = [47_000, 16_000, 15_900, 12_000, 6_000, 3_100]
     assert split_exactly(10, votes).tolist() == [5, 2, 1, 1, 1, 0]
     # ... and the Alabama paradox: with one seat more, the small state loses one.
@@ -126,6 +126,8 @@ def test_weights_that_one_float64_would_lose_are_counted():
     share = split_exactly(2**53, weights)
     assert share.tolist() == plain_split(2**53, weights)
     assert share[0] == 2**53 - 90
+    # Here even the sum of the two is no float64: ideals 2**53 - 3/4 and 3/4.
+    assert split_exactly(2**53, [1.0, 1.5 * 2.0**-54]).tolist() == [2**53 - 1, 1]
 
 
 def test_extreme_weights_neither_overflow_nor_vanish():

@@ -1,0 +1,132 @@
+"""Observers record what can be seen of the world, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.gossip import Gossip
+from swarm.systems.reasoning import Reasoning
+from swarm.systems.remembering import Remembering
+from swarm.systems.selection import Selection
+from swarm.systems.settlement import Settlement
+from swarm.systems.system import System
+from swarm.systems.tasks import Tasks
+
+if TYPE_CHECKING:
+    from swarm.world import World
+
+TRAITS = ("accuracy", "novelty", "cost", "front", "born")
+GENES_SHOWN = ("order", "length", "weight", "protocol")
+
+
+class Observation(System):
+    """One row a tick of the whole, and one row an agent at the end of each generation.
+
+    Rows wait here until `drain` fetches them; a world that nobody watches keeps the last
+    tick's row alone.
+
+    Args:
+        keep: keep rows for `drain`.
+
+    Attributes:
+        latest: this tick's row, name to number.
+    """
+
+    def __init__(self, keep: bool = False):
+        self.keep = keep
+        self.latest: dict[str, float] = {}
+        self._ticks: list[dict[str, float]] = []
+        self._agents: list[dict[str, Any]] = []
+
+    def __call__(self, world: World) -> None:
+        """Look, and write down."""
+        self.latest = self._look(world)
+        if not self.keep:
+            return
+        self._ticks.append(self.latest)
+        selection = world.find(Selection)
+        if selection is not None and world.steps % selection.every == 0:
+            self._agents.append(self._portrait(world))
+
+    def drain(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Rows since the last call, as columns: ticks, and agents. Empty dicts if none."""
+        ticks, self._ticks = self._ticks, []
+        agents, self._agents = self._agents, []
+        return (
+            {name: np.array([row[name] for row in ticks]) for name in (ticks[0] if ticks else ())},
+            {
+                name: np.concatenate([portrait[name] for portrait in agents])
+                for name in (agents[0] if agents else ())
+            },
+        )
+
+    def _look(self, world: World) -> dict[str, float]:
+        population = world.population
+        row: dict[str, float] = {"tick": world.steps, "alive": int(population["alive"].sum())}
+        wealth = world.ledger.balance(population["account"])
+        row |= {"supply": world.ledger.supply, "wealth_gini": gini(wealth)}
+        if (selection := world.find(Selection)) is not None:
+            row |= {"generation": selection.generation, "bankrupt": selection.bankrupt}
+        if (settlement := world.find(Settlement)) is not None:
+            row |= self._accuracy(world, settlement.credit)
+        if (market := world.find(ComputeMarket)) is not None:
+            row |= {"price": market.price, "sold": market.sold, "demand": market.demand}
+        if (gossip := world.find(Gossip)) is not None:
+            row |= {"messages": gossip.sent, "heard": gossip.delivered}
+        if (memory := world.find(Remembering)) is not None:
+            row |= {"findings": len(memory.findings), "public": memory.tally.absorbed}
+        if (reasoning := world.find(Reasoning)) is not None and reasoning.answers is not None:
+            names = world.system(Tasks).problem.faculties.names
+            used = reasoning.answers.used
+            shares = {f"use_{name}": _share(used >> e & 1) for e, name in enumerate(names)}
+            row |= {"evaluations": reasoning.evaluations, **shares}
+        return row
+
+    def _accuracy(self, world: World, credit: np.ndarray) -> dict[str, float]:
+        """Mean credit of this tick, of everybody and of the best agent so far."""
+        population = world.population
+        answered = population["answered"]
+        each = population["credits"] / np.maximum(answered, 1)
+        seasoned = answered >= np.median(answered)
+        best = each[seasoned].max(initial=0.0) if answered.any() else 0.0
+        mean = float(credit.mean()) if len(credit) else 0.0
+        return {"answered": len(credit), "accuracy_mean": mean, "accuracy_best": float(best)}
+
+    def _portrait(self, world: World) -> dict[str, np.ndarray]:
+        population = world.population
+        columns: dict[str, Any] = {
+            "tick": np.full(len(population), world.steps, np.int32),
+            "id": population["id"].copy(),
+            "alive": population["alive"].copy(),
+            "wealth": world.ledger.balance(population["account"]),
+        }
+        columns |= {name: population[name].copy() for name in TRAITS if name in population}
+        if world.genome is not None:
+            for locus in GENES_SHOWN:
+                if locus in world.genome.names:
+                    columns |= {
+                        f"{locus}_{i}": gene.copy() for i, gene in enumerate(world.genes(locus).T)
+                    }
+        return columns
+
+    def restore(self, world: World, state: Mapping[str, Any]) -> None:
+        """Rows of the time after the checkpoint are forgotten; they will be seen again."""
+        self._ticks, self._agents = [], []
+
+
+def gini(values: np.ndarray) -> float:
+    """Gini coefficient of float or int[n] >= 0: 0 if all are equal, towards 1 if one has all."""
+    ordered = np.sort(values).astype(float)
+    total = ordered.sum()
+    if total == 0:
+        return 0.0
+    n = len(ordered)
+    return float(2 * (np.arange(1, n + 1) @ ordered) / (n * total) - (n + 1) / n)
+
+
+def _share(mask: np.ndarray) -> float:
+    return float(mask.mean()) if len(mask) else 0.0

@@ -1,0 +1,119 @@
+"""Agents that have compute run their strategies on their tasks, in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evolution import Locus
+from swarm.genes import decode, strategy_loci
+from swarm.population import Column
+from swarm.reasoning import Answers, Hearsay, reason
+from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.system import System
+from swarm.systems.tasks import Tasks
+
+if TYPE_CHECKING:
+    from swarm.world import World
+
+APPETITE_MEMORY = 0.7
+"""Weight of the past in an agent's estimate of what a task takes."""
+
+
+class Reasoning(System):
+    """Runs every strategy; an agent's tasks are cut off where its quota of compute ends.
+
+    Args:
+        threads: cores to use; results do not depend on it.
+
+    Attributes:
+        answers: what came of the T answered tasks.
+        agent, place: int64[T], who answered which place of the board.
+        evaluations: strategies run on queries so far, answered in time or not.
+
+    Columns: `spent` int64, units used in this tick; `appetite` float32, units that a task is
+    expected to take.
+    """
+
+    columns = {"spent": Column(np.int64), "appetite": Column(np.float32)}
+
+    def __init__(self, threads: int | None = None):
+        self.threads = threads
+        self.evaluations = 0
+        self.agent = np.empty(0, np.int64)
+        self.place = np.empty(0, np.int64)
+        self.answers: Answers | None = None
+
+    def loci(self, world: World) -> Mapping[str, Locus]:
+        """Everything that `swarm.genes.decode` reads."""
+        return strategy_loci(world.system(Tasks).problem.faculties)
+
+    def __call__(self, world: World) -> None:
+        """One batch over the whole population."""
+        population = world.population
+        tasks = world.system(Tasks)
+        metered = world.find(ComputeMarket) is not None
+        agent, place = tasks.agent, tasks.place
+        if metered:
+            can_pay = population["quota"][agent] > 0
+            agent, place = agent[can_pay], place[can_pay]
+        query = tasks.board[place]
+        answers = reason(
+            decode(world.genes),
+            tasks.problem.table,
+            tasks.problem.faculties.costs,
+            agent,
+            query,
+            self._hearsay(world),
+            self.threads,
+        )
+        self.evaluations += len(agent)
+        self._learn_appetite(world, agent, answers.spent)
+        if metered:
+            in_time = _running_total(answers.spent, agent) <= population["quota"][agent]
+            agent, place = agent[in_time], place[in_time]
+            answers = Answers(*(getattr(answers, field.name)[in_time] for field in fields(answers)))
+        self.agent, self.place, self.answers = agent, place, answers
+        population["spent"][:] = np.bincount(agent, answers.spent, minlength=len(population))
+
+    def _hearsay(self, world: World) -> Hearsay | None:
+        from swarm.systems.remembering import Remembering
+
+        memory = world.find(Remembering)
+        return memory.hearsay(world) if memory else None
+
+    def _learn_appetite(self, world: World, agent: np.ndarray, spent: np.ndarray) -> None:
+        n = len(world.population)
+        ran = np.bincount(agent, minlength=n)
+        mean = np.bincount(agent, spent, minlength=n) / np.maximum(ran, 1)
+        appetite = world.population["appetite"]
+        learnt = APPETITE_MEMORY * appetite + (1 - APPETITE_MEMORY) * mean
+        appetite[:] = np.where(ran > 0, learnt, appetite)
+
+    def on_birth(self, world: World, rows: np.ndarray) -> None:
+        """The born expect to need all the engines they may use."""
+        costs = world.system(Tasks).problem.faculties.costs
+        order = world.genes("order")[rows].astype(np.int64)
+        in_use = np.arange(order.shape[1]) < world.genes("length")[rows]
+        protocols = world.genes("protocol")[rows, 2:4] > 0
+        expected = (costs[order] * in_use).sum(axis=1) + protocols @ costs[-2:]
+        world.population["appetite"][rows] = expected
+
+    def state(self) -> dict[str, int]:
+        """The count of evaluations."""
+        return {"evaluations": self.evaluations}
+
+    def restore(self, world: World, state: Mapping[str, int]) -> None:
+        """Take up the count."""
+        self.evaluations = state["evaluations"]
+
+
+def _running_total(amount: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """int64[n]: cumulative sums within groups that stand together, ascending."""
+    total = np.cumsum(amount, dtype=np.int64)
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    before = total[first] - amount[first]
+    return total - np.repeat(before, np.diff(np.append(first, len(group))))

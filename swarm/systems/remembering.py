@@ -1,0 +1,167 @@
+"""Findings go to the shared memory, and what memory says of tasks goes to the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evolution import Locus, Real
+from swarm.memory import Findings, Tally, surprisal
+from swarm.population import Column
+from swarm.reasoning import Hearsay
+from swarm.systems.gossip import Gossip
+from swarm.systems.reasoning import Reasoning
+from swarm.systems.settlement import Settlement
+from swarm.systems.system import System
+from swarm.systems.tasks import Tasks
+
+if TYPE_CHECKING:
+    from swarm.world import World
+
+
+class Remembering(System):
+    """Writes what agents are sure of; keeps it from others until its embargo is over.
+
+    A finding is what an agent answered, before anybody was told whether it was right. For
+    `embargo` ticks only its author and those who heard the rumour may use it.
+
+    Args:
+        per_agent: most findings that an agent writes in a tick.
+        embargo: ticks before a finding is public.
+
+    Attributes:
+        findings: the shared memory.
+        tally: how often and how strongly the public part says what.
+
+    Gene: `publish`, the confidence from which on an agent writes a finding. Column: `surprise`
+    float64, sum of credit times surprisal over answered tasks, fading by generation.
+    """
+
+    columns = {"surprise": Column(np.float64)}
+
+    def __init__(self, per_agent: int = 4, embargo: int = 4):
+        self.per_agent = per_agent
+        self.embargo = embargo
+        self.findings: Findings
+        self.tally: Tally
+
+    def loci(self, world: World) -> Mapping[str, Locus]:
+        """From which confidence on to write."""
+        return {"publish": Real(1, 0.0, 1.0, precision="float32")}
+
+    def setup(self, world: World) -> None:
+        """An empty memory of the problem's size."""
+        evidence = world.system(Tasks).problem.evidence
+        self.findings = Findings(evidence.entities, evidence.relations)
+        self.tally = Tally(evidence.entities, evidence.relations)
+
+    def hearsay(self, world: World) -> Hearsay:
+        """What each agent may use of what others and it itself have found."""
+        self._publish(world)
+        tasks = world.system(Tasks)
+        block = tasks.problem.table.block
+        E, R = self.findings.entities, self.findings.relations
+        count = np.zeros((len(block), E), np.int32)
+        weight = np.zeros((len(block), E), np.float32)
+        board = tasks.board
+        count[board], weight[board] = self.tally.rows(block.source[board], block.relation[board])
+        sealed = np.zeros(len(block), bool)
+        sealed[board] = tasks.sealed
+
+        heard = self._private(world)
+        columns = self.findings.columns()
+        known = np.maximum(heard, 0)  # -1 is no finding; its key is overwritten below
+        if not len(self.findings):
+            return Hearsay(count, weight, *_nothing_heard(len(heard)), sealed)
+        head, relation, tail = (columns[name][known] for name in ("head", "relation", "tail"))
+        confidence = columns["confidence"][known]
+        key = np.concatenate(
+            [relation.astype(np.int64) * E + head, (relation.astype(np.int64) + R) * E + tail],
+            axis=1,
+        )
+        key[np.concatenate([heard, heard], axis=1) < 0] = -1
+        return Hearsay(
+            count,
+            weight,
+            key,
+            np.concatenate([tail, head], axis=1),
+            np.concatenate([confidence, confidence], axis=1),
+            sealed,
+        )
+
+    def _private(self, world: World) -> np.ndarray:
+        """int32[n, H]: what each has in mind that is not public yet, -1 elsewhere."""
+        if world.find(Gossip) is None:
+            return np.full((len(world.population), 1), -1, np.int32)
+        heard = world.population["heard"]
+        return np.where(heard >= self.tally.absorbed, heard, -1)
+
+    def _publish(self, world: World) -> None:
+        public = self.findings.public_count(world.steps, self.embargo)
+        self.tally.absorb(self.findings, self.tally.absorbed, public)
+
+    def __call__(self, world: World) -> None:
+        """Measure how surprising the answers were, then write the surest."""
+        tasks, reasoning = world.system(Tasks), world.system(Reasoning)
+        population, answers = world.population, reasoning.answers
+        assert answers is not None, "Remembering comes after Reasoning"
+        block = tasks.problem.table.block
+        query = tasks.board[reasoning.place]
+        source, relation = block.source[query], block.relation[query]
+        n = len(population)
+
+        said = self.tally.count[relation, source]
+        told = np.take_along_axis(said, answers.best[:, None].astype(np.int64), axis=1)[:, 0]
+        surprise = surprisal(told, said.sum(axis=1), self.findings.entities)
+        credit = world.system(Settlement).credit
+        population["surprise"][:] += np.bincount(
+            reasoning.agent, surprise * credit, minlength=n
+        )
+
+        sure = answers.confidence >= world.genes("publish")[reasoning.agent, 0]
+        chosen = _best_of_each(reasoning.agent, answers.confidence, sure, self.per_agent)
+        if not len(chosen):
+            return
+        author, best = reasoning.agent[chosen], answers.best[chosen]
+        source, relation = source[chosen], relation[chosen]
+        forward = relation < self.findings.relations
+        ids = self.findings.append(
+            np.where(forward, source, best),
+            relation % self.findings.relations,
+            np.where(forward, best, source),
+            author=population["id"][author],
+            tick=world.steps,
+            engine=answers.proposer[chosen],
+            confidence=answers.confidence[chosen],
+            evidence=query[chosen],
+        )
+        gossip = world.find(Gossip)
+        if gossip is not None:
+            gossip.tell(world, author, ids)
+
+    def state(self) -> dict[str, Any]:
+        """The findings, and how many of them are public."""
+        return {"findings": self.findings.state(), "public": self.tally.absorbed}
+
+    def restore(self, world: World, state: Mapping[str, Any]) -> None:
+        """Findings come back; the tally is counted again from them."""
+        self.findings.restore(state["findings"])
+        self.tally = Tally(self.findings.entities, self.findings.relations)
+        self.tally.absorb(self.findings, 0, state["public"])
+
+
+def _best_of_each(
+    group: np.ndarray, value: np.ndarray, allowed: np.ndarray, most: int
+) -> np.ndarray:
+    """Rows of the `most` largest allowed values of each group, in row order."""
+    rows = np.flatnonzero(allowed)
+    order = rows[np.lexsort((-value[rows], group[rows]))]
+    first = np.flatnonzero(np.diff(group[order], prepend=-1))
+    place = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
+    return np.sort(order[place < most])
+
+
+def _nothing_heard(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.full((n, 1), -1, np.int64), np.zeros((n, 1), np.int32), np.zeros((n, 1), np.float32)

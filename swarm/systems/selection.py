@@ -1,0 +1,166 @@
+"""Every generation the bankrupt die, and NSGA-II chooses who lives and who has children."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evolution import binary_tournament, crowding_distance, pareto_ranks
+from evolution.nsga2 import best_rows
+from swarm.population import Column
+from swarm.systems.reasoning import Reasoning
+from swarm.systems.system import System
+
+if TYPE_CHECKING:
+    from swarm.world import World
+
+
+class Selection(System):
+    """NSGA-II over (accuracy, novelty, thrift), population size steady.
+
+    The survivors of the ranking (Deb et al. 2002) are joined by as many children of theirs as
+    agents died, so that every generation has the size of the first. Living off one's work is a
+    constraint: whoever lost tokens ranks behind all who did not, by how much (constrained
+    domination, ibid. section VI). Sums that the objectives
+    are made of fade, so that the past counts less; accuracy is shrunk towards the mean by
+    `doubt` tasks, since the luckiest of many newcomers is not the best.
+
+    Args:
+        every: ticks in a generation.
+        turnover: share of the population that is replaced.
+        crossover, mutation: probability that a child is crossed, and that a gene mutates.
+        step: size of mutations; 1 is customary.
+        fading: what the sums of a generation are worth in the next.
+        doubt: tasks of average credit that everybody is given in advance.
+
+    Attributes:
+        generation: generations so far.
+        bankrupt: who died of it in the last one.
+
+    Columns: `accuracy`, `novelty`, `cost` float64, objectives at the last ranking; `front`
+    int32, Pareto front then, 0 the best.
+    """
+
+    columns = {
+        "accuracy": Column(np.float64, default=np.nan),
+        "novelty": Column(np.float64, default=np.nan),
+        "cost": Column(np.float64, default=np.nan),
+        "units": Column(np.float64),
+        "tasks": Column(np.float64),
+        "front": Column(np.int32, default=-1),
+    }
+
+    def __init__(
+        self,
+        every: int = 4,
+        turnover: float = 0.5,
+        crossover: float = 0.7,
+        mutation: float = 0.06,
+        step: float = 1.5,
+        fading: float = 0.8,
+        doubt: float = 64.0,
+    ):
+        self.every = every
+        self.turnover = turnover
+        self.crossover = crossover
+        self.mutation = mutation
+        self.step = step
+        self.fading = fading
+        self.doubt = doubt
+        self.generation = 0
+        self.bankrupt = 0
+
+    def __call__(self, world: World) -> None:
+        """At the end of a generation: rank, let die, let be born."""
+        population = world.population
+        answering = world.system(Reasoning).agent
+        population["units"][:] += population["spent"]
+        population["tasks"][:] += np.bincount(answering, minlength=len(population))
+        if world.steps % self.every:
+            return
+        objectives = self._objectives(world)
+        ranks = constrained_ranks(objectives, np.maximum(-population["profit"], 0))
+        crowding = crowding_distance(objectives, ranks)
+        population["front"][:] = ranks
+
+        n = len(population)
+        solvent = np.flatnonzero(~population["insolvent"])
+        keep = min(len(solvent), n - round(self.turnover * n))
+        self.bankrupt = n - len(solvent)
+        if keep < 2:  # a crash: the market failed, not the agents
+            solvent, keep = np.arange(n), max(2, n - round(self.turnover * n))
+        survivors = solvent[best_rows(ranks[solvent], crowding[solvent], keep)]
+        dead = np.ones(n, bool)
+        dead[survivors] = False
+        population.kill(dead)
+        self._breed(world, survivors, ranks, crowding, n - keep)
+        for name in ("credits", "answered", "surprise", "units", "tasks", "profit"):
+            population[name][:] *= self.fading
+        self.generation += 1
+
+    def _objectives(self, world: World) -> np.ndarray:
+        """float64[n, 3], minimised; also written to the columns."""
+        population = world.population
+        answered, tasks = population["answered"], population["tasks"]
+        silent = answered == 0
+        population["accuracy"][:] = self._shrunk(population["credits"], answered)
+        population["novelty"][:] = self._shrunk(population["surprise"], tasks)
+        population["cost"][:] = population["units"] / np.maximum(tasks, 1)
+        population["accuracy"][silent] = population["novelty"][silent] = 0
+        population["cost"][silent] = np.inf
+        return np.stack(
+            [-population["accuracy"], -population["novelty"], population["cost"]], axis=1
+        )
+
+    def _shrunk(self, total: np.ndarray, number: np.ndarray) -> np.ndarray:
+        mean = total.sum() / max(number.sum(), 1)
+        return (total + self.doubt * mean) / (number + self.doubt)
+
+    def _breed(
+        self,
+        world: World,
+        parents: np.ndarray,
+        ranks: np.ndarray,
+        crowding: np.ndarray,
+        number: int,
+    ) -> None:
+        if world.genome is None or not number:
+            return
+        rng = world.stream(self.name)
+        genes = {locus: world.genes(locus) for locus in world.genome.names}
+        mothers, fathers = (
+            parents[binary_tournament(ranks[parents], crowding[parents], number, rng)]
+            for _ in range(2)
+        )
+        children = world.genome.mutate(
+            world.genome.crossover(
+                world.genome.take(genes, mothers),
+                world.genome.take(genes, fathers),
+                rng,
+                self.crossover,
+            ),
+            rng,
+            self.mutation,
+            self.step,
+        )
+        born = {f"gene.{locus}": column for locus, column in children.items()}
+        world.birth(world.kinds[0], number, **born)
+
+    def state(self) -> dict[str, int]:
+        """The generation, and the bankrupt of the last one."""
+        return {"generation": self.generation, "bankrupt": self.bankrupt}
+
+    def restore(self, world: World, state: dict[str, int]) -> None:  # type: ignore[override]
+        """Take up the count."""
+        self.generation, self.bankrupt = state["generation"], state["bankrupt"]
+
+
+def constrained_ranks(objectives: np.ndarray, violation: np.ndarray) -> np.ndarray:
+    """Pareto fronts int64[n] of those without violation, then the others by their violation."""
+    ranks = np.empty(len(objectives), np.int64)
+    feasible = violation <= 0
+    ranks[feasible] = pareto_ranks(objectives[feasible]) if feasible.any() else 0
+    behind = np.unique(violation[~feasible], return_inverse=True)[1]
+    ranks[~feasible] = ranks[feasible].max(initial=-1) + 1 + behind
+    return ranks

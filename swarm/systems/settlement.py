@@ -1,0 +1,132 @@
+"""Truth is revealed to the referee; rewards and costs settle in the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from economy import split_exactly
+from swarm.population import Column
+from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.reasoning import Reasoning
+from swarm.systems.system import System
+from swarm.systems.tasks import Tasks
+
+if TYPE_CHECKING:
+    from swarm.world import World
+
+REWARD, LEFTOVER, REFUND, REVENUE, RENT, ENDOWMENT = range(3, 9)
+
+
+class Settlement(System):
+    """Pays for answers, refunds unused compute, collects rent, endows the born.
+
+    The pot of a task holds `pot` tokens for each of its answerers and is split among them in
+    proportion to credit ** sharpness. Pay is relative, as in competitive fitness sharing
+    (Rosin & Belew 1997): a hard task pays its few solvers well. Rent takes the mean net income
+    back from everybody, so that the treasury's budget balances and whoever earns less than the
+    mean loses tokens, whatever the level of play.
+
+    Args:
+        endowment: tokens given to each agent at birth, as far as the treasury can.
+        rent: share of the mean net income of a tick that every agent owes.
+        sharpness: how much more a better answer earns.
+        reserve_ticks: the treasury begins with the bounties of that many ticks.
+
+    Attributes:
+        credit: float64[T] in (0, 1], of this tick's answers (`Reasoning.agent`, `.place`).
+        due: tokens that each agent owed in rent.
+
+    Columns: `credits` and `answered` float64, over sealed tasks, fading by generation;
+    `profit` float64, tokens earned less tokens paid, fading likewise; `insolvent` bool, could
+    not pay its rent in full in this tick.
+    """
+
+    columns = {
+        "credits": Column(np.float64),
+        "answered": Column(np.float64),
+        "profit": Column(np.float64),
+        "insolvent": Column(np.bool_),
+    }
+
+    def __init__(
+        self,
+        endowment: int = 1_000_000,
+        rent: float = 1.0,
+        sharpness: float = 2.0,
+        reserve_ticks: int = 20,
+    ):
+        self.endowment = endowment
+        self.rent = rent
+        self.sharpness = sharpness
+        self.reserve_ticks = reserve_ticks
+        self.credit = np.empty(0)
+        self.due = 0
+        self._founded = False
+
+    def __call__(self, world: World) -> None:
+        """Judge, pay, refund, collect."""
+        population, ledger = world.population, world.ledger
+        tasks, reasoning = world.system(Tasks), world.system(Reasoning)
+        agent, answers = reasoning.agent, reasoning.answers
+        assert answers is not None, "Settlement comes after Reasoning"
+        referee = tasks.problem.referee
+        query = tasks.board[reasoning.place]
+        self.credit = referee.credit(referee.ranks(answers.scores, query), query)
+        n = len(population)
+        first_hand = tasks.sealed[reasoning.place]
+        sealed_by = agent[first_hand]
+        population["credits"][:] += np.bincount(sealed_by, self.credit[first_hand], minlength=n)
+        population["answered"][:] += np.bincount(sealed_by, minlength=n)
+
+        accounts = population["account"]
+        answerers = np.bincount(reasoning.place, minlength=len(tasks.board))
+        share = split_exactly(tasks.pot * answerers, self.credit**self.sharpness, reasoning.place)
+        earned = np.bincount(agent, share, minlength=n).astype(np.int64)
+        winners = np.flatnonzero(earned)
+        ledger.transfer(world.escrow, accounts[winners], earned[winners], code=REWARD)
+        _sweep(world, world.escrow, LEFTOVER)
+        paid = self._settle_compute(world)
+
+        self.due = max(int(self.rent * (earned.sum() - paid.sum())) // n, 0)
+        wealth = ledger.balance(accounts)
+        rent = np.minimum(self.due, wealth)
+        population["insolvent"][:] = wealth < self.due
+        population["profit"][:] += earned - paid - self.due
+        payers = np.flatnonzero(rent)
+        ledger.transfer(accounts[payers], world.treasury, rent[payers], code=RENT)
+
+    def _settle_compute(self, world: World) -> np.ndarray:
+        """Unused compute is paid back; int64[n], what each agent has paid for the rest."""
+        population = world.population
+        market = world.find(ComputeMarket)
+        if market is None:
+            return np.zeros(len(population), np.int64)
+        refund = (population["quota"] - population["spent"]) * market.price
+        owed = np.flatnonzero(refund)
+        accounts = population["account"][owed]
+        world.ledger.transfer(world.compute, accounts, refund[owed], code=REFUND)
+        _sweep(world, world.compute, REVENUE)
+        return population["spent"] * market.price
+
+    def on_birth(self, world: World, rows: np.ndarray) -> None:
+        """Endowments; the founders' also found the treasury."""
+        if not self._founded:
+            tasks = world.system(Tasks)
+            bounties = tasks.bounty * tasks.load * len(rows)
+            supply = self.endowment * len(rows) + self.reserve_ticks * bounties
+            world.ledger.mint(world.treasury, supply)
+            self._founded = True
+        affordable = int(world.ledger.balance(world.treasury)) // len(rows)
+        gift = min(self.endowment, affordable)
+        if gift:
+            accounts = world.population["account"][rows]
+            world.ledger.transfer(world.treasury, accounts, gift, code=ENDOWMENT)
+
+
+def _sweep(world: World, account: int, code: int) -> None:
+    """Everything an account holds goes to the treasury."""
+    held = int(world.ledger.balance(account))
+    if held:
+        world.ledger.transfer(account, world.treasury, held, code=code)

@@ -1,0 +1,70 @@
+"""Tasks arrive on the board, with their rewards in escrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from swarm.reasoning import Problem
+from swarm.systems.system import System
+
+if TYPE_CHECKING:
+    from swarm.world import World
+
+CODE = 1
+
+
+class Tasks(System):
+    """Posts a block of queries each tick and hands every agent its share of them.
+
+    Args:
+        problem: where the queries come from.
+        per_tick: tasks on the board, int >= 1; at most as many as the problem has.
+        per_agent: tasks each agent is given; all of the board if left out.
+        bounty: tokens that the treasury puts into escrow for each task of each agent.
+        sealed: share of the board that has to be answered from the evidence alone, without
+            hearsay; accuracy is measured there, so that copying is not taken for reasoning.
+
+    Attributes:
+        board: int64[B], rows of the problem's tasks on the board in this tick.
+        sealed: bool[B], places of the board that are sealed.
+        agent, place: int64[T], who has which place of the board, grouped by agent.
+        load: tasks that each agent has.
+        pot: tokens in escrow for each task of each agent; less than the bounty if the
+            treasury could not afford it.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        per_tick: int = 256,
+        per_agent: int | None = None,
+        bounty: int = 400,
+        sealed: float = 0.5,
+    ):
+        self.problem = problem
+        self.per_tick = min(per_tick, len(problem.table))
+        self.load = min(per_agent or self.per_tick, self.per_tick)
+        self.bounty = bounty
+        self.sealed = np.arange(self.per_tick) < round(sealed * self.per_tick)
+        self.board = np.empty(0, np.int64)
+        self.agent = np.empty(0, np.int64)
+        self.place = np.empty(0, np.int64)
+        self.pot = 0
+
+    def __call__(self, world: World) -> None:
+        """New tasks on the board, drawn without repetition; rewards into escrow."""
+        rng = world.stream(self.name)
+        self.board = rng.choice(len(self.problem.table), self.per_tick, replace=False)
+        n = len(world.population)
+        # Each agent takes a run of the board from a place of its own, so that all tasks are
+        # taken equally often; the board itself is already in random order.
+        start = rng.integers(0, self.per_tick, n) if self.load < self.per_tick else np.zeros(n, int)
+        self.agent = np.repeat(np.arange(n), self.load)
+        self.place = (start[:, None] + np.arange(self.load)).ravel() % self.per_tick
+        self.pot = min(self.bounty, int(world.ledger.balance(world.treasury)) // len(self.agent))
+        if self.pot:
+            world.ledger.transfer(
+                world.treasury, world.escrow, self.pot * len(self.agent), code=CODE
+            )

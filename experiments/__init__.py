@@ -1,0 +1,75 @@
+"""Studies, and runs of them: from a TOML file to a folder with tables, checkpoints and a report.
+
+    from experiments import load_study, run
+
+    folder = run(load_study("nations"))
+    folder.results["rows"]
+
+Names are imported when they are first used, so that the command line starts at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.assembly import assemble, split_graph
+    from experiments.progress import Bar, Lines, Progress
+    from experiments.run import Stopped, resume, run
+    from experiments.store import RunError, RunFolder
+    from experiments.study import Study, load_study, shipped_studies, to_toml
+    from experiments.toml import StudyError
+
+__all__ = [
+    "Bar",
+    "Lines",
+    "Progress",
+    "RunError",
+    "RunFolder",
+    "Stopped",
+    "Study",
+    "StudyError",
+    "assemble",
+    "load_study",
+    "resume",
+    "run",
+    "shipped_studies",
+    "split_graph",
+    "to_toml",
+]
+
+_HOMES = {
+    "assembly": ("assemble", "split_graph"),
+    "progress": ("Bar", "Lines", "Progress"),
+    "run": ("Stopped", "resume", "run"),
+    "store": ("RunError", "RunFolder"),
+    "study": ("Study", "load_study", "shipped_studies", "to_toml"),
+    "toml": ("StudyError",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+class _Contents(ModuleType):
+    """The package; `experiments.run` stays the function when its module is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'experiments' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"experiments.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+sys.modules[__name__].__class__ = _Contents

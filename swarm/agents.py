@@ -76,11 +76,12 @@ class Agent:
         annotated = cls.__dict__.get("__annotations__", {})
         hints = get_type_hints(cls) if annotated else {}
         for name in annotated:
-            if get_origin(hints[name]) is ClassVar:
+            if hints[name] is ClassVar or get_origin(hints[name]) is ClassVar:
                 continue
-            if name in RESERVED:
+            if name in RESERVED or hasattr(Agent, name):
+                taken = sorted({*RESERVED, *(n for n in dir(Agent) if not n.startswith("_"))})
                 raise AgentError(
-                    f"{cls.__name__}.{name}: the name is taken; reserved: {', '.join(RESERVED)}"
+                    f"{cls.__name__}.{name}: the name is taken; reserved: {', '.join(taken)}"
                 )
             value = cls.__dict__.get(name, 0)
             if not isinstance(value, Column):
@@ -94,6 +95,14 @@ class Agent:
             own[name] = value
             setattr(cls, name, _Trait(name, scalar=not value.shape))
         cls.columns = {**cls.columns, **own}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), name):
+            raise AgentError(
+                f"{type(self).__name__} has no column {name!r}, and a view forgets what is not in "
+                f"a column; annotate it in the class: `{name}: float = 0.0`"
+            )
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.unique_id}>"
@@ -165,13 +174,13 @@ class AgentSet:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __iter__(self) -> Iterator[Agent]:
+    def __iter__(self) -> Iterator[Any]:
         return (self._view(row) for row in self.rows.tolist())
 
     def __contains__(self, agent: object) -> bool:
         return isinstance(agent, Agent) and agent.unique_id in self.get("id")
 
-    def __getitem__(self, index: int) -> Agent:
+    def __getitem__(self, index: int) -> Any:
         return self._view(int(self.rows[index]))
 
     def _view(self, row: int) -> Agent:
@@ -196,8 +205,9 @@ class AgentSet:
         return AgentSet(self.model, self.rows[wanted])
 
     def of(self, kind: type[Agent]) -> AgentSet:
-        """Those of one kind."""
-        return self.select(self.get("kind") == self.model.kind_number(kind))
+        """Those of one kind; nobody if none of the kind ever lived here."""
+        number = self.model.kinds.index(kind) if kind in self.model.kinds else -1
+        return self.select(self.get("kind") == number)
 
     def agg(self, name: str, function: Callable[[np.ndarray], Any]) -> Any:
         """A function of a column: `agents.agg("energy", np.mean)`."""

@@ -52,6 +52,6 @@ def decode(genes: Callable[[str], np.ndarray]) -> Strategies:
         weight=np.ascontiguousarray(genes("weight")),
         beam=np.ascontiguousarray(genes("beam")),
         commit=np.ascontiguousarray(genes("commit")),
-        gate=np.ascontiguousarray(GATE_REACH * gate**3, np.float32),
+        gate=np.float32(GATE_REACH) * gate * gate * gate,
         **{name: protocol[:, i].copy() for i, name in enumerate(PROTOCOLS)},
     )

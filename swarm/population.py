@@ -109,22 +109,27 @@ class Population:
         Returns:
             int64[number], their ids.
         """
-        values = dict(values or {})
-        for name, value in values.items():
+        if number < 0:
+            raise PopulationError(f"{number} births; at least 0 can be born")
+        given = {}
+        for name, value in (values or {}).items():
             if name not in self._specs or name == "id":
                 known = ", ".join(n for n in self._specs if n != "id")
                 raise PopulationError(f"cannot be born with {name!r}; columns: {known}")
             wanted = (number, *self._specs[name].shape)
             try:
-                np.broadcast_to(np.asarray(value), wanted)
-            except ValueError:
+                # A copy of their own: what was given may change before the end of the tick.
+                given[name] = np.array(value, self._specs[name].dtype)
+                np.broadcast_to(given[name], wanted)
+            except (ValueError, TypeError):
                 raise PopulationError(
-                    f"{name!r} of {number} newborns needs shape {wanted}, got {np.shape(value)}"
+                    f"{name!r} of {number} newborns needs {np.dtype(self._specs[name].dtype)} of "
+                    f"shape {wanted}, got {np.asarray(value).dtype} of shape {np.shape(value)}"
                 ) from None
         ids = np.arange(self._next_id, self._next_id + number)
         self._next_id += number
         if number:
-            self._births.append((ids, values))
+            self._births.append((ids, given))
         return ids
 
     def kill(self, rows: Any) -> None:

@@ -69,10 +69,11 @@ class World(mesa.Model):
         self.seed = seed
         census = {Agent: agents} if isinstance(agents, int) else dict(agents)
         self.kinds: list[type[Agent]] = []
+        self._owners: dict[str, str] = {"account": "the world"}
         self.population = Population()
         self.ledger = Ledger()
         self.treasury, self.escrow, self.compute = (int(a) for a in self.ledger.open(3))
-        self.population.define("account", Column(np.int64))
+        self.population.define("account", Column(np.int64, default=-1))
         self.systems = [Acting()] if systems is None else list(systems)
         self._streams: dict[str, np.random.Generator] = {}
         self._check_systems()
@@ -113,6 +114,12 @@ class World(mesa.Model):
         """Number of a kind in the column `kind`; a new kind gets the next, and its columns."""
         if kind not in self.kinds:
             for name, column in kind.columns.items():
+                if name in self._owners:
+                    raise WorldError(
+                        f"{kind.__name__}.{name}: the column belongs to {self._owners[name]}; "
+                        "agents may read it as world.population[name], a column of their own "
+                        "needs another name"
+                    )
                 self.population.define(name, column)
             if acts(kind) and not any(isinstance(system, Acting) for system in self.systems):
                 raise WorldError(
@@ -156,14 +163,18 @@ class World(mesa.Model):
         values["kind"] = self.kind_number(kind)
         values["born"] = self.steps
         genes: Genomes = {}
-        if self.genome is not None and not any(name.startswith(GENE) for name in values):
+        if self.genome is not None and not all(GENE + n in values for n in self.genome.names):
             genes = self.genome.sample(number, self.stream("genome"))
         defaults = {name: column.default for name, column in kind.columns.items()}
         given = {GENE + locus: column for locus, column in genes.items()}
         return self.population.birth(number, {**defaults, **given, **values})
 
     def step(self) -> None:
-        """One tick: every system in order, then deaths, births, and the ledger's balance."""
+        """One tick: every system in order, then deaths, births, and the ledger's balance.
+
+        The ledger's journal holds the tick that was last; who wants all of it drains it.
+        """
+        self.ledger.drain()
         self.ledger.tick = self.steps
         for system in self.systems:
             system(self)
@@ -189,24 +200,29 @@ class World(mesa.Model):
         self.ledger.transfer(accounts[rich], self.treasury, estates[rich])
 
     def _check_systems(self) -> None:
-        owners: dict[str, str] = {}
         names = [system.name for system in self.systems]
         for system in self.systems:
             if names.count(system.name) > 1:
                 raise WorldError(f"{system.name} stands twice in the systems; once is enough")
             for name, column in system.columns.items():
-                if name in owners:
+                if name in self._owners:
                     raise WorldError(
-                        f"{system.name} and {owners[name]} both own the column {name!r}; "
+                        f"{system.name} and {self._owners[name]} both own the column {name!r}; "
                         "only its owner writes a column, so one of them has to rename it"
                     )
-                owners[name] = system.name
+                self._owners[name] = system.name
                 self.population.define(name, column)
 
     def _collect_genome(self) -> GenomeSpec | None:
         loci: dict[str, Locus] = {}
         for system in self.systems:
-            loci.update(system.loci(self))
+            for name, locus in system.loci(self).items():
+                if name in loci:
+                    raise WorldError(
+                        f"{system.name} brings the locus {name!r}, but another system has it "
+                        "already; loci of a world have names of their own"
+                    )
+                loci[name] = locus
         for name, locus in loci.items():
             self.population.define(GENE + name, Column(locus.dtype, (locus.size,)))
         return GenomeSpec(loci) if loci else None
@@ -221,10 +237,10 @@ class World(mesa.Model):
             "kinds": [kind.__qualname__ for kind in self.kinds],
             "population": self.population.state(),
             "ledger": self.ledger.state(),
-            "streams": {
-                name.replace("/", "."): _generator_state(generator)
+            "streams": [
+                [name, _generator_state(generator)]
                 for name, generator in sorted(self._streams.items())
-            },
+            ],
             "mesa": {"random": self.random.getstate(), "rng": _generator_state(self.rng)},
             "systems": {system.name: system.state() for system in self.systems},
         }
@@ -232,15 +248,17 @@ class World(mesa.Model):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the world that `state` was taken from, which had the same kinds and systems."""
         kinds = [kind.__qualname__ for kind in self.kinds]
-        if state["seed"] != self.seed or state["kinds"][: len(kinds)] != kinds:
+        if state["seed"] != self.seed or state["kinds"] != kinds:
             raise CheckpointError(
-                f"saved by a world with seed {state['seed']} and kinds {state['kinds']}; "
-                f"this one has seed {self.seed} and kinds {kinds}"
+                f"saved by a world with seed {state['seed']} and kinds {state['kinds']}; this one "
+                f"has seed {self.seed} and kinds {kinds}. Give it the same seed and kinds; one "
+                "that was born later is made known with world.kind_number(Kind)"
             )
         self.steps = state["steps"]
         self.population.restore(state["population"])
         self.ledger.restore(state["ledger"])
-        for name, saved in state["streams"].items():
+        self._streams = {}
+        for name, saved in state["streams"]:
             _restore_generator(self.stream(name), saved)
         version, words, gauss = state["mesa"]["random"]
         self.random.setstate((version, tuple(words), gauss))
@@ -259,7 +277,7 @@ class World(mesa.Model):
 
 
 def _generator_state(generator: np.random.Generator) -> list[Any]:
-    """The bit generator's state as one JSON value (a list, so that it is kept in one piece)."""
+    """The bit generator's state as JSON (in a list, so that checkpoints keep it in one piece)."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):

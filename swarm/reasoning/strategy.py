@@ -227,21 +227,24 @@ def _walk(
     K = order.shape[1]
     C = scores.shape[2]
     lowest = np.float32(-np.inf)
+    zero = np.float32(0)
     state = np.empty(C, np.float32)
-    pruned_at = np.empty(C, np.int8)
-    said = np.empty(C, np.int32)
+    live = np.empty(C, np.float32)  # the state of those still in play, -inf elsewhere
+    wall = np.empty(C, np.float32)  # 0 for those still in play, -inf elsewhere
+    fallen = np.empty(C, np.float32)  # what a pruned candidate ends below the others
+    said = np.zeros(C, np.int32)
     x = np.empty(gate.shape[2], np.float32)
     columns = np.empty(K, np.int64)
     gains = np.empty(K, np.float32)
     for t in range(len(agent)):
         a = agent[t]
         q = query[t]
+        for c in range(C):
+            state[c] = zero
+            fallen[c] = zero
+            wall[c] = zero if open_[q, c] else lowest
 
         # Hearsay first: what memory and rumours already say of the candidates.
-        for c in range(C):
-            said[c] = 0
-            state[c] = 0
-            pruned_at[c] = K if open_[q, c] else -1
         if not sealed[q]:
             for c in range(C):
                 said[c] = public_count[q, c]
@@ -263,33 +266,26 @@ def _walk(
         spent = 0
         total = np.float32(1e-6)
         steps = 0
-        top = -1
         while steps < length[a]:
             # The gate ranks the unused engines; stopping stands last in every order.
             engine = -1
             best = lowest
-            drive = np.float32(0)
+            drive = zero
             for p in range(length[a]):
                 e = order[a, p]
                 if used >> e & 1:
                     continue
-                value = np.float32(0)
-                for f in range(len(x)):
-                    value += gate[a, e, f] * x[f]
+                value = _dot(gate, a, e, x)
                 if value - p > best:
                     best = value - p
                     engine = e
                     drive = value
-            if steps > 0:
-                value = np.float32(-K)
-                for f in range(len(x)):
-                    value += gate[a, K, f] * x[f]
-                if value > best:
-                    break
+            if steps > 0 and _dot(gate, a, K, x) - K > best:
+                break
 
             column = first[engine] + variant[a, engine]
-            gain = weight[a, engine] * np.exp(min(max(drive, -3), 3))
-            gain = np.float32(max(gain, 1e-3))
+            gain = weight[a, engine] * np.exp(min(max(drive, np.float32(-3)), np.float32(3)))
+            gain = np.float32(max(gain, np.float32(1e-3)))
             columns[steps] = column
             gains[steps] = gain
             used |= 1 << engine
@@ -297,57 +293,50 @@ def _walk(
             total += gain
             for c in range(C):
                 state[c] += gain * scores[q, column, c]
+                live[c] = state[c] + wall[c]
             steps += 1
 
-            best = lowest
-            second = lowest
-            for c in range(C):
-                if pruned_at[c] == K:
-                    if state[c] > best:
-                        second = best
-                        best = state[c]
-                        top = c
-                    elif state[c] > second:
-                        second = state[c]
+            best, second, top = _two_best(live)
             margin = (best - second) / total
             floor = best - beam[a, engine] * total
+            below = PRUNED * np.float32(K + 1 - steps)
             for c in range(C):
-                if pruned_at[c] == K and state[c] < floor:
-                    pruned_at[c] = steps - 1
+                fallen[c] = below if (live[c] < floor) & (wall[c] == zero) else fallen[c]
+                wall[c] = lowest if live[c] < floor else wall[c]
             if margin > commit[a, engine]:
                 break
             agree = 0
             for s in range(steps):
                 agree += favourite[q, columns[s]] == top
             x[1] = min(margin, np.float32(4))
-            x[2] = np.float32(agree) / steps
+            x[2] = np.float32(agree) / np.float32(steps)
 
-        # Deliberation over the survivors.
+        # Deliberation.
+        scale = consensus[a] / total
+        for c in range(C):
+            live[c] = scale * state[c] + fallen[c]
         if council[a] > 0:
             spent += costs[K]
+            for c in range(C):
+                live[c] -= council[a] * against[q, c]
         if inversion[a] > 0:
             spent += costs[K + 1]
-        best = lowest
-        second = lowest
-        top = 0
+            for c in range(C):
+                live[c] += inversion[a] * inverted[q, c]
+        if novelty[a] > 0 and not sealed[q]:
+            for c in range(C):
+                if said[c] > 0:
+                    live[c] -= novelty[a] * np.log1p(np.float32(said[c]))
         for c in range(C):
-            if pruned_at[c] < 0:
-                out_scores[t, c] = lowest
-                continue
-            value = consensus[a] * state[c] / total
-            value -= council[a] * against[q, c]
-            value += inversion[a] * inverted[q, c]
-            value -= novelty[a] * np.log1p(np.float32(said[c]))
-            value += PRUNED * (K - pruned_at[c])
-            out_scores[t, c] = value
-            if value > best:
-                second = best
-                best = value
-                top = c
-            elif value > second:
-                second = value
+            live[c] = live[c] if open_[q, c] else lowest
+            out_scores[t, c] = live[c]
+        best, second, top = _two_best(live)
         out_best[t] = top
-        out_confidence[t] = 1 - np.exp(-(best - second))
+        # A rival that was pruned stands far below; what counts is the margin it was beaten by.
+        margin = best - second
+        if margin < np.float32(np.inf):
+            margin += PRUNED * np.round(margin / -PRUNED)
+        out_confidence[t] = 1 - np.exp(-min(max(margin, zero), np.float32(15)))
         loudest = lowest
         for s in range(steps):
             voice = gains[s] * scores[q, columns[s], top]
@@ -358,3 +347,27 @@ def _walk(
                         out_proposer[t] = e
         out_used[t] = used
         out_spent[t] = spent
+
+
+@njit(cache=True, nogil=True)
+def _dot(gate, a, e, x):
+    value = np.float32(0)
+    for f in range(len(x)):
+        value += gate[a, e, f] * x[f]
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _two_best(values):
+    """The largest value, the next, and the place of the largest."""
+    best = np.float32(-np.inf)
+    second = np.float32(-np.inf)
+    top = 0
+    for c in range(len(values)):
+        if values[c] > best:
+            second = best
+            best = values[c]
+            top = c
+        elif values[c] > second:
+            second = values[c]
+    return best, second, top

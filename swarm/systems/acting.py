@@ -28,7 +28,7 @@ class Acting(System):
         one_by_one = []
         for kind in world.kinds:
             if kind.step_all.__func__ is not Agent.step_all.__func__:
-                kind.step_all(world.agents.of(kind))
+                kind.step_all(world.agents.select(world.population["alive"]).of(kind))
             elif kind.step is not Agent.step:
                 one_by_one.append(world.kind_number(kind))
         if one_by_one:

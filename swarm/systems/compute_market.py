@@ -9,7 +9,7 @@ import numpy as np
 
 from economy import uniform_price_auction
 from evolution import Locus, Real
-from swarm.population import Column
+from swarm.population import Column, PopulationError
 from swarm.systems.system import System
 from swarm.systems.tasks import Tasks
 
@@ -46,6 +46,15 @@ class ComputeMarket(System):
         """What to offer."""
         return {"bid": Real(1, 0.0, 5.0, precision="float32")}
 
+    def setup(self, world: World) -> None:
+        """Bids are for tasks, and for what reasoning expects to need."""
+        world.system(Tasks)
+        if "appetite" not in world.population:
+            raise PopulationError(
+                "ComputeMarket sells to agents with a column `appetite`, units of compute that a "
+                "task is expected to take; add Reasoning() to the systems"
+            )
+
     def __call__(self, world: World) -> None:
         """Bids for what the agents expect to need, within what they can pay."""
         population = world.population
@@ -53,7 +62,7 @@ class ComputeMarket(System):
         price = np.floor(2.0 ** world.genes("bid")[:, 0].astype(float)).astype(np.int64)
         wanted = np.ceil(population["appetite"].astype(float) * tasks.load).astype(np.int64)
         wealth = world.ledger.balance(population["account"])
-        quantity = np.minimum(wanted, wealth // price)
+        quantity = np.where(population["alive"], np.minimum(wanted, wealth // price), 0)
         supply = int(self.supply * tasks.load * len(population))
         clearing = uniform_price_auction(price, quantity, supply, reserve=self.reserve)
         self.price, self.sold, self.demand = clearing.price, clearing.sold, clearing.demand

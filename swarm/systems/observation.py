@@ -81,7 +81,7 @@ class Observation(System):
             row |= {"findings": len(memory.findings), "public": memory.tally.absorbed}
         if (reasoning := world.find(Reasoning)) is not None and reasoning.answers is not None:
             names = world.system(Tasks).problem.faculties.names
-            used = reasoning.answers.used
+            used = reasoning.answers.used[reasoning.in_time]
             shares = {f"use_{name}": _share(used >> e & 1) for e, name in enumerate(names)}
             row |= {"evaluations": reasoning.evaluations, **shares}
         return row

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,14 @@ APPETITE_MEMORY = 0.7
 """Weight of the past in an agent's estimate of what a task takes."""
 
 
+class HearsaySource(System, ABC):
+    """A system that knows what agents may use beside their engines."""
+
+    @abstractmethod
+    def hearsay(self, world: World) -> Hearsay:
+        """What each agent has heard or may read of the tasks on the board."""
+
+
 class Reasoning(System):
     """Runs every strategy; an agent's tasks are cut off where its quota of compute ends.
 
@@ -30,8 +38,10 @@ class Reasoning(System):
         threads: cores to use; results do not depend on it.
 
     Attributes:
-        answers: what came of the T answered tasks.
-        agent, place: int64[T], who answered which place of the board.
+        answers: what came of the S tasks that were begun.
+        begun: int64[S], the place of the board of each.
+        in_time: int64[T], which of them were finished within the quota.
+        agent, place: int64[T], who answered which place of the board in time.
         evaluations: strategies run on queries so far, answered in time or not.
 
     Columns: `spent` int64, units used in this tick; `appetite` float32, units that a task is
@@ -45,6 +55,8 @@ class Reasoning(System):
         self.evaluations = 0
         self.agent = np.empty(0, np.int64)
         self.place = np.empty(0, np.int64)
+        self.begun = np.empty(0, np.int64)
+        self.in_time = np.empty(0, np.int64)
         self.answers: Answers | None = None
 
     def loci(self, world: World) -> Mapping[str, Locus]:
@@ -72,18 +84,18 @@ class Reasoning(System):
         )
         self.evaluations += len(agent)
         self._learn_appetite(world, agent, answers.spent)
+        in_time = np.arange(len(agent))
         if metered:
-            in_time = _running_total(answers.spent, agent) <= population["quota"][agent]
-            agent, place = agent[in_time], place[in_time]
-            answers = Answers(*(getattr(answers, field.name)[in_time] for field in fields(answers)))
-        self.agent, self.place, self.answers = agent, place, answers
-        population["spent"][:] = np.bincount(agent, answers.spent, minlength=len(population))
+            quota = population["quota"][agent]
+            in_time = np.flatnonzero(_running_total(answers.spent, agent) <= quota)
+        self.answers, self.begun, self.in_time = answers, place, in_time
+        self.agent, self.place = agent[in_time], place[in_time]
+        spent = np.bincount(self.agent, answers.spent[in_time], minlength=len(population))
+        population["spent"][:] = spent
 
     def _hearsay(self, world: World) -> Hearsay | None:
-        from swarm.systems.remembering import Remembering
-
-        memory = world.find(Remembering)
-        return memory.hearsay(world) if memory else None
+        source = world.find(HearsaySource)
+        return source.hearsay(world) if source else None
 
     def _learn_appetite(self, world: World, agent: np.ndarray, spent: np.ndarray) -> None:
         n = len(world.population)

@@ -12,20 +12,20 @@ from swarm.memory import Findings, Tally, surprisal
 from swarm.population import Column
 from swarm.reasoning import Hearsay
 from swarm.systems.gossip import Gossip
-from swarm.systems.reasoning import Reasoning
+from swarm.systems.reasoning import HearsaySource, Reasoning
 from swarm.systems.settlement import Settlement
-from swarm.systems.system import System
 from swarm.systems.tasks import Tasks
 
 if TYPE_CHECKING:
     from swarm.world import World
 
 
-class Remembering(System):
+class Remembering(HearsaySource):
     """Writes what agents are sure of; keeps it from others until its embargo is over.
 
     A finding is what an agent answered, before anybody was told whether it was right. For
-    `embargo` ticks only its author and those who heard the rumour may use it.
+    `embargo` ticks only those who have it in mind may use it: its author, and whoever heard
+    the rumour. (In a world without Gossip nobody keeps findings in mind.)
 
     Args:
         per_agent: most findings that an agent writes in a tick.
@@ -107,25 +107,24 @@ class Remembering(System):
         tasks, reasoning = world.system(Tasks), world.system(Reasoning)
         population, answers = world.population, reasoning.answers
         assert answers is not None, "Remembering comes after Reasoning"
-        block = tasks.problem.table.block
-        query = tasks.board[reasoning.place]
-        source, relation = block.source[query], block.relation[query]
+        block, in_time = tasks.problem.table.block, reasoning.in_time
+        best, confidence = answers.best[in_time], answers.confidence[in_time]
+        said, _ = self.tally.rows(block.source[tasks.board], block.relation[tasks.board])
+        total = said.sum(axis=1)[reasoning.place]
+        surprise = surprisal(said[reasoning.place, best], total, self.findings.entities)
         n = len(population)
-
-        said = self.tally.count[relation, source]
-        told = np.take_along_axis(said, answers.best[:, None].astype(np.int64), axis=1)[:, 0]
-        surprise = surprisal(told, said.sum(axis=1), self.findings.entities)
         credit = world.system(Settlement).credit
         population["surprise"][:] += np.bincount(
             reasoning.agent, surprise * credit, minlength=n
         )
 
-        sure = answers.confidence >= world.genes("publish")[reasoning.agent, 0]
-        chosen = _best_of_each(reasoning.agent, answers.confidence, sure, self.per_agent)
+        sure = confidence >= world.genes("publish")[reasoning.agent, 0]
+        chosen = _best_of_each(reasoning.agent, confidence, sure, self.per_agent)
         if not len(chosen):
             return
-        author, best = reasoning.agent[chosen], answers.best[chosen]
-        source, relation = source[chosen], relation[chosen]
+        author, best = reasoning.agent[chosen], best[chosen]
+        query = tasks.board[reasoning.place[chosen]]
+        source, relation = block.source[query], block.relation[query]
         forward = relation < self.findings.relations
         ids = self.findings.append(
             np.where(forward, source, best),
@@ -133,9 +132,9 @@ class Remembering(System):
             np.where(forward, best, source),
             author=population["id"][author],
             tick=world.steps,
-            engine=answers.proposer[chosen],
-            confidence=answers.confidence[chosen],
-            evidence=query[chosen],
+            engine=answers.proposer[in_time[chosen]],
+            confidence=confidence[chosen],
+            evidence=query,
         )
         gossip = world.find(Gossip)
         if gossip is not None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from swarm.world import World
 
 
+SUMS = ("credits", "answered", "surprise", "units", "tasks", "profit")
+
+
 class Selection(System):
     """NSGA-II over (accuracy, novelty, thrift), population size steady.
 
@@ -32,6 +35,9 @@ class Selection(System):
         crossover, mutation: probability that a child is crossed, and that a gene mutates.
         step: size of mutations; 1 is customary.
         fading: what the sums of a generation are worth in the next.
+        elite: share of the survivors that are kept for accuracy alone, and parents are chosen
+            for it within a front (a preference for one end of the front, as in Deb & Sundar
+            2006); the others are kept by front and crowding.
         doubt: tasks of average credit that everybody is given in advance.
 
     Attributes:
@@ -58,7 +64,8 @@ class Selection(System):
         crossover: float = 0.7,
         mutation: float = 0.06,
         step: float = 1.5,
-        fading: float = 0.8,
+        fading: float = 1.0,
+        elite: float = 0.75,
         doubt: float = 64.0,
     ):
         self.every = every
@@ -67,6 +74,7 @@ class Selection(System):
         self.mutation = mutation
         self.step = step
         self.fading = fading
+        self.elite = elite
         self.doubt = doubt
         self.generation = 0
         self.bankrupt = 0
@@ -85,18 +93,21 @@ class Selection(System):
         population["front"][:] = ranks
 
         n = len(population)
-        solvent = np.flatnonzero(~population["insolvent"])
-        keep = min(len(solvent), n - round(self.turnover * n))
-        self.bankrupt = n - len(solvent)
-        if keep < 2:  # a crash: the market failed, not the agents
-            solvent, keep = np.arange(n), max(2, n - round(self.turnover * n))
-        survivors = solvent[best_rows(ranks[solvent], crowding[solvent], keep)]
+        keep = n - round(self.turnover * n)
+        living = population["alive"]
+        solvent = np.flatnonzero(living & ~population["insolvent"])
+        self.bankrupt = int(living.sum()) - len(solvent)
+        if len(solvent) < 2:  # a crash: the market failed, not the agents
+            solvent = np.flatnonzero(living)
+        survivors = self._survivors(population["accuracy"], ranks, crowding, solvent, keep)
         dead = np.ones(n, bool)
         dead[survivors] = False
         population.kill(dead)
-        self._breed(world, survivors, ranks, crowding, n - keep)
-        for name in ("credits", "answered", "surprise", "units", "tasks", "profit"):
-            population[name][:] *= self.fading
+        if len(survivors) > 1:
+            self._breed(world, survivors, ranks, n - len(survivors))
+        for name in SUMS:
+            if name in population:
+                population[name][:] *= self.fading
         self.generation += 1
 
     def _objectives(self, world: World) -> np.ndarray:
@@ -105,7 +116,9 @@ class Selection(System):
         answered, tasks = population["answered"], population["tasks"]
         silent = answered == 0
         population["accuracy"][:] = self._shrunk(population["credits"], answered)
-        population["novelty"][:] = self._shrunk(population["surprise"], tasks)
+        # Without a memory nothing is known, and nothing can be told apart by novelty.
+        surprise = population["surprise"] if "surprise" in population else np.zeros(len(tasks))
+        population["novelty"][:] = self._shrunk(surprise, tasks)
         population["cost"][:] = population["units"] / np.maximum(tasks, 1)
         population["accuracy"][silent] = population["novelty"][silent] = 0
         population["cost"][silent] = np.inf
@@ -117,20 +130,36 @@ class Selection(System):
         mean = total.sum() / max(number.sum(), 1)
         return (total + self.doubt * mean) / (number + self.doubt)
 
+    def _survivors(
+        self,
+        accuracy: np.ndarray,
+        ranks: np.ndarray,
+        crowding: np.ndarray,
+        solvent: np.ndarray,
+        keep: int,
+    ) -> np.ndarray:
+        """Rows int64[<= keep]: the most accurate first, then by front and crowding."""
+        keep = min(keep, len(solvent))
+        by_accuracy = solvent[np.argsort(-accuracy[solvent], kind="stable")]
+        elite = by_accuracy[: round(self.elite * keep)]
+        others = np.setdiff1d(solvent, elite)
+        rest = others[best_rows(ranks[others], crowding[others], keep - len(elite))]
+        return np.concatenate([elite, rest])
+
     def _breed(
         self,
         world: World,
         parents: np.ndarray,
         ranks: np.ndarray,
-        crowding: np.ndarray,
         number: int,
     ) -> None:
         if world.genome is None or not number:
             return
+        accuracy = world.population["accuracy"]
         rng = world.stream(self.name)
         genes = {locus: world.genes(locus) for locus in world.genome.names}
         mothers, fathers = (
-            parents[binary_tournament(ranks[parents], crowding[parents], number, rng)]
+            parents[binary_tournament(ranks[parents], accuracy[parents], number, rng)]
             for _ in range(2)
         )
         children = world.genome.mutate(
@@ -144,8 +173,11 @@ class Selection(System):
             self.mutation,
             self.step,
         )
-        born = {f"gene.{locus}": column for locus, column in children.items()}
-        world.birth(world.kinds[0], number, **born)
+        kinds = world.population["kind"][mothers]  # children are of their mother's kind
+        for kind in np.unique(kinds):
+            mine = kinds == kind
+            born = {f"gene.{locus}": column[mine] for locus, column in children.items()}
+            world.birth(world.kinds[kind], int(mine.sum()), **born)
 
     def state(self) -> dict[str, int]:
         """The generation, and the bankrupt of the last one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,8 +73,9 @@ class Settlement(System):
         agent, answers = reasoning.agent, reasoning.answers
         assert answers is not None, "Settlement comes after Reasoning"
         referee = tasks.problem.referee
-        query = tasks.board[reasoning.place]
-        self.credit = referee.credit(referee.ranks(answers.scores, query), query)
+        query = tasks.board[reasoning.begun]
+        ranks = referee.ranks(answers.scores, query)
+        self.credit = referee.credit(ranks, query)[reasoning.in_time]
         n = len(population)
         first_hand = tasks.sealed[reasoning.place]
         sealed_by = agent[first_hand]
@@ -89,9 +91,11 @@ class Settlement(System):
         _sweep(world, world.escrow, LEFTOVER)
         paid = self._settle_compute(world)
 
-        self.due = max(int(self.rent * (earned.sum() - paid.sum())) // n, 0)
+        living = population["alive"]
+        income = int(self.rent * (earned.sum() - paid.sum()))
+        self.due = max(income // max(int(living.sum()), 1), 0)
         wealth = ledger.balance(accounts)
-        rent = np.minimum(self.due, wealth)
+        rent = np.where(living, np.minimum(self.due, wealth), 0)
         population["insolvent"][:] = wealth < self.due
         population["profit"][:] += earned - paid - self.due
         payers = np.flatnonzero(rent)
@@ -123,6 +127,15 @@ class Settlement(System):
         if gift:
             accounts = world.population["account"][rows]
             world.ledger.transfer(world.treasury, accounts, gift, code=ENDOWMENT)
+
+
+    def state(self) -> dict[str, bool]:
+        """Whether the treasury has been founded."""
+        return {"founded": self._founded}
+
+    def restore(self, world: World, state: Mapping[str, bool]) -> None:
+        """The treasury is not founded twice."""
+        self._founded = state["founded"]
 
 
 def _sweep(world: World, account: int, code: int) -> None:

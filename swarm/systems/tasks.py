@@ -57,14 +57,16 @@ class Tasks(System):
         """New tasks on the board, drawn without repetition; rewards into escrow."""
         rng = world.stream(self.name)
         self.board = rng.choice(len(self.problem.table), self.per_tick, replace=False)
-        n = len(world.population)
+        living = np.flatnonzero(world.population["alive"])
+        n = len(living)
         # Each agent takes a run of the board from a place of its own, so that all tasks are
         # taken equally often; the board itself is already in random order.
         start = rng.integers(0, self.per_tick, n) if self.load < self.per_tick else np.zeros(n, int)
-        self.agent = np.repeat(np.arange(n), self.load)
+        self.agent = np.repeat(living, self.load)
         self.place = (start[:, None] + np.arange(self.load)).ravel() % self.per_tick
-        self.pot = min(self.bounty, int(world.ledger.balance(world.treasury)) // len(self.agent))
-        if self.pot:
+        wealth = int(world.ledger.balance(world.treasury))
+        self.pot = min(self.bounty, wealth // max(len(self.agent), 1))
+        if self.pot and n:
             world.ledger.transfer(
                 world.treasury, world.escrow, self.pot * len(self.agent), code=CODE
             )

@@ -1,0 +1,158 @@
+"""The command line: `noosphere run`, `resume`, `studies`, `show`, `report`, `doctor`.
+
+What a command needs is imported inside it, so that `noosphere --help` answers at once. Mistakes
+that can be expected are one line each on the standard error, and exit code 2.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.store import RunFolder
+    from experiments.study import Study
+
+OURS = ("arenas", "economy", "evolution", "experiments", "swarm")
+
+
+class Commands(click.Group):
+    """Turns errors that teach into one line, and Ctrl-C into exit code 130."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            raise  # the reader of our output has gone; click knows what to do
+        except KeyboardInterrupt as interrupt:
+            click.echo(f"\n{interrupt}" if str(interrupt) else "\nstopped", err=True)
+            sys.exit(130)
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            self._refuse(f"{place}{error.strerror or error}")
+        except ValueError as error:
+            # Errors that our packages define explain themselves; any other is a mistake of ours
+            # and shows where it was made.
+            if type(error).__module__.partition(".")[0] not in OURS:
+                raise
+            self._refuse(str(error))
+
+    def _refuse(self, message: str) -> None:
+        click.echo(message, err=True)
+        sys.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="noosphere")
+def main() -> None:
+    """Worlds of reasoning agents that gossip, trade and evolve."""
+
+
+@main.command()
+@click.argument("study")
+@click.option("--seed", metavar="N", help="Seed, in place of the study's.")
+@click.option("--out", metavar="DIR", default="runs", show_default=True, help="Where to write.")
+@click.option(
+    "--set",
+    "changes",
+    metavar="SECTION.KEY=VALUE",
+    multiple=True,
+    help="Change a value of the study, such as world.agents=500.",
+)
+def run(study: str, seed: str | None, out: str, changes: tuple[str, ...]) -> None:
+    """Live a STUDY: a name (see `noosphere studies`) or a TOML file."""
+    from experiments.progress import fitting
+    from experiments.run import run
+    from experiments.study import load_study
+
+    seeds = () if seed is None else (f"seed={seed}",)
+    chosen = load_study(study, (*changes, *seeds))
+    _print_options(chosen)
+    _print_results(run(chosen, out, fitting()))
+
+
+@main.command()
+@click.argument("run")
+def resume(run: str) -> None:
+    """Go on with a RUN (its folder) that was stopped."""
+    from experiments.progress import fitting
+    from experiments.run import resume
+
+    _print_results(resume(run, fitting()))
+
+
+@main.command()
+def studies() -> None:
+    """List the studies that ship."""
+    from experiments.study import load_study, shipped_studies
+
+    shipped = [load_study(name) for name in shipped_studies()]
+    rows = [(study.name, study.problem.graph, study.description) for study in shipped]
+    _print_table([("study", "graph", "what it is"), *rows])
+
+
+@main.command()
+@click.argument("study")
+@click.option("--set", "changes", metavar="SECTION.KEY=VALUE", multiple=True, help="As in `run`.")
+def show(study: str, changes: tuple[str, ...]) -> None:
+    """Print a STUDY with every value written out, as TOML."""
+    from experiments.study import load_study, to_toml
+
+    click.echo(to_toml(load_study(study, changes)), nl=False)
+
+
+@main.command()
+@click.argument("run")
+def report(run: str) -> None:
+    """Write report.html of a RUN (its folder) anew."""
+    from experiments.report import write_report
+    from experiments.store import RunError, RunFolder
+
+    folder = RunFolder(run)
+    if folder.results is None:
+        raise RunError(f"{run}: not finished yet; noosphere resume {run} brings it to its end")
+    click.echo(write_report(folder.path))
+
+
+@main.command()
+def doctor() -> None:
+    """Print versions, extras and hazards; exit code 1 if there is a hazard."""
+    from experiments.doctor import diagnose
+
+    facts, hazards = diagnose()
+    click.echo("\n".join(facts))
+    click.echo("\nhazards" if hazards else "\nno hazards")
+    for hazard in hazards:
+        click.echo(f"- {hazard}")
+    sys.exit(1 if hazards else 0)
+
+
+def _print_options(study: Study) -> None:
+    """Everything that the run depends on, a line a section."""
+    values = study.resolved().model_dump()
+    click.echo(f"{study.name} · seed {study.seed} · {study.description}")
+    for section, keys in values.items():
+        if isinstance(keys, dict):
+            click.echo(f"  {section:10}" + " ".join(f"{k}={v}" for k, v in keys.items()))
+
+
+def _print_results(folder: RunFolder) -> None:
+    from experiments.evaluation import format_table
+
+    assert folder.results is not None, "a run that has ended has results"
+    click.echo(f"\n{format_table(folder.results)}\n")
+    click.echo(f"report: {folder.path / 'report.html'}")
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The sections of a study: every key, what it means, and what it may be."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from swarm.reasoning import SHIPPED
+from swarm.systems import ComputeMarket, Gossip, Remembering, Selection, Settlement, System, Tasks
+
+TOKENS_MAX = 10**12
+"""Of one agent; a million agents' tokens still fit into int64."""
+
+
+def setting(system: type[System], parameter: str, description: str, **bounds: Any) -> Any:
+    """A field that is a constructor argument of a system, with the default it has there."""
+    return Field(
+        default=inspect.signature(system).parameters[parameter].default,
+        description=description,
+        json_schema_extra={"system": system.__name__, "parameter": parameter},
+        validate_default=True,
+        **bounds,
+    )
+
+
+def _shares(value: Any) -> Any:
+    """Shares as floats; TOML gives them as a list of whole numbers and floats."""
+    if value == "standard":
+        return value
+    shares = (
+        [s for s in value if type(s) in (int, float)] if isinstance(value, list | tuple) else []
+    )
+    if len(shares) != 3 or len(value) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError("neither")
+    return tuple(float(share) for share in shares)
+
+
+Split = Annotated[Literal["standard"] | tuple[float, float, float], BeforeValidator(_shares)]
+
+
+class Section(BaseModel):
+    """A section of a study; unknown keys are refused, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ProblemSection(Section):
+    """What the agents reason about."""
+
+    graph: str = Field(
+        min_length=1,
+        description=f"a graph that ships ({', '.join(SHIPPED)}) or a folder of tab-separated facts",
+    )
+    split: Split = Field(
+        default="standard",
+        description='"standard" for the parts that the graph comes with, or positive shares of '
+        "train, valid and test that sum to 1, such as [0.3, 0.2, 0.5]",
+    )
+    split_seed: int = Field(default=0, ge=0, le=2**63 - 1, description="seed of a split by shares")
+
+
+class WorldSection(Section):
+    """How large and how long."""
+
+    agents: int = Field(default=200, ge=4, le=10**6, description="agents in the world")
+    generations: int = Field(default=40, ge=1, le=10**6, description="generations to live")
+    tasks: int = setting(Tasks, "per_tick", "tasks on the board in a tick", ge=1, le=10**6)
+    tasks_per_agent: int | None = setting(
+        Tasks, "per_agent", "tasks given to each agent; all if left out", ge=1, le=10**6
+    )
+
+
+class EconomySection(Section):
+    """Tokens: what is paid, sold and owed."""
+
+    bounty: int = setting(
+        Tasks, "bounty", "tokens in escrow for each task of each agent", ge=0, le=10**6
+    )
+    supply: float = setting(
+        ComputeMarket, "supply", "units of compute on sale for each task", ge=0, le=10**6
+    )
+    reserve: int = setting(
+        ComputeMarket, "reserve", "lowest price of a unit, tokens", ge=1, le=10**6
+    )
+    endowment: int = setting(Settlement, "endowment", "tokens given at birth", ge=0, le=TOKENS_MAX)
+    rent: float = setting(
+        Settlement, "rent", "share of the mean net income that everybody owes", ge=0, le=100
+    )
+    sharpness: float = setting(
+        Settlement, "sharpness", "how much more a better answer earns", ge=0, le=20
+    )
+    sealed: float = setting(
+        Tasks, "sealed", "share of the tasks to be answered without hearsay", gt=0, le=1
+    )
+
+
+class GossipSection(Section):
+    """Who hears what from whom."""
+
+    peers: int = setting(Gossip, "peers", "peers each agent knows", ge=1, le=1000)
+    buffer: int = setting(Gossip, "buffer", "findings an agent keeps in mind", ge=1, le=10_000)
+    messages: int = setting(Gossip, "messages", "findings in one message", ge=1, le=10_000)
+    loss: float = setting(Gossip, "loss", "probability that a message is lost", ge=0, le=1)
+
+
+class MemorySection(Section):
+    """What is written into the shared memory, and when others may read it."""
+
+    per_agent: int = setting(
+        Remembering, "per_agent", "most findings an agent writes in a tick", ge=0, le=10_000
+    )
+    embargo: int = setting(
+        Remembering, "embargo", "ticks before a finding is public", ge=0, le=10**6
+    )
+
+
+class SelectionSection(Section):
+    """Who lives and who has children."""
+
+    every: int = setting(Selection, "every", "ticks in a generation", ge=1, le=10_000)
+    turnover: float = setting(
+        Selection, "turnover", "share of the population replaced in a generation", ge=0, lt=1
+    )
+    crossover: float = setting(
+        Selection, "crossover", "probability that a child is crossed", ge=0, le=1
+    )
+    mutation: float = setting(Selection, "mutation", "probability that a gene mutates", ge=0, le=1)
+    step: float = setting(Selection, "step", "size of mutations, 1 is customary", gt=0, le=10)
+    fading: float = setting(
+        Selection, "fading", "what the sums of a generation are worth in the next", ge=0, le=1
+    )
+    doubt: float = setting(
+        Selection, "doubt", "tasks of average credit given in advance", gt=0, le=10**9
+    )
+
+
+class OutputSection(Section):
+    """What is written."""
+
+    checkpoint_every: int = Field(
+        default=5, ge=1, le=10**6, description="generations between checkpoints"
+    )

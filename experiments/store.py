@@ -1,0 +1,321 @@
+"""The folder of a run: everything that is known of it, safe against being stopped at any moment.
+
+    study.toml        the resolved study            manifest.json   versions, machine, seed, command
+    parts/            what was observed so far      checkpoints/    the last two
+    metrics.parquet   a row a tick                  agents.parquet  a row an agent and generation
+    results.json      the table of the end          report.html     the same with pictures
+    events.jsonl      starts, resumes, speed: all that depends on the clock
+
+Guarantees:
+- every file appears whole under its name or not at all, but for a last line of events;
+- parts up to a checkpoint are on disk before the checkpoint is;
+- `metrics.parquet`, `agents.parquet` and checkpoints are the same bytes however often the run
+  was stopped and resumed;
+- one process at a time writes.
+
+`RunError` (a ValueError) names the folder or file, what is wrong, and what would be right.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from experiments.manifest import describe_run, now
+from experiments.study import Study, load_study, to_toml
+from swarm.checkpoint import CheckpointError, replacing
+from swarm.reasoning import KnowledgeGraph
+from swarm.systems import Observation
+from swarm.world import World
+
+TABLES = ("metrics", "agents")
+ROWS_IN_GROUP = 65_536
+CHECKPOINTS_KEPT = 2
+
+
+class RunError(ValueError):
+    """A run folder is missing, damaged or in use; the message names the place and the remedy."""
+
+
+class RunFolder:
+    """A run on disk.
+
+    Args:
+        path: an existing folder that `create` has made.
+
+    Attributes:
+        path: the folder.
+
+    Raises:
+        RunError: there is no run in it.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._events: IO[str] | None = None
+        if not self.path.is_dir():
+            raise RunError(f"{path}: no such run folder; `noosphere run STUDY` makes one")
+        for name in ("study.toml", "manifest.json"):
+            if not (self.path / name).is_file():
+                raise RunError(
+                    f"{path}: not the folder of a run, it holds no {name}; a run folder is "
+                    "what `noosphere run` made, such as runs/umls-30-1"
+                )
+
+    def __repr__(self) -> str:
+        return f"<RunFolder {self.path}>"
+
+    @classmethod
+    def create(cls, study: Study, graph: KnowledgeGraph, out: str | Path = "runs") -> RunFolder:
+        """A new folder `<out>/<study name>-<seed>`, or `...-2`, `...-3` if that is taken.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        parent = Path(out)
+        # Filled under another name first, so that a run folder always holds its study.
+        draft = parent / f".{study.name}-{study.seed}.{os.getpid()}.partial"
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(draft, ignore_errors=True)
+            for folder in ("", "checkpoints"):
+                (draft / folder).mkdir()
+            (draft / "study.toml").write_text(to_toml(study), encoding="utf-8")
+            _write_json(draft / "manifest.json", describe_run(study, graph))
+            return cls(_claim_name(draft, parent / f"{study.name}-{study.seed}"))
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise RunError(
+                f"{error.filename or parent}: {error.strerror or error}; a run folder cannot be "
+                f"made in {parent}: choose another place with --out"
+            ) from error
+
+    @property
+    def study(self) -> Study:
+        """The resolved study of the run."""
+        return load_study(self.path / "study.toml")
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Versions, machine, seed, command and start of the run."""
+        return dict(_read_json(self.path / "manifest.json"))
+
+    @property
+    def results(self) -> dict[str, Any] | None:
+        """What the examination at the end found, or None if the run has not come to it."""
+        path = self.path / "results.json"
+        return _read_json(path) if path.exists() else None
+
+    @property
+    def checkpoints(self) -> list[Path]:
+        """The checkpoints that are kept, newest first."""
+        return sorted(self.path.glob("checkpoints/tick-*.ckpt"), key=tick_of, reverse=True)
+
+    @property
+    def last_tick(self) -> int:
+        """Tick of the newest checkpoint, 0 if there is none."""
+        return max(map(tick_of, self.checkpoints), default=0)
+
+    # While the run lives
+
+    @contextmanager
+    def claimed(self) -> Iterator[RunFolder]:
+        """Hold the folder for writing; the kernel lets go of it when the process ends.
+
+        Raises:
+            RunError: another process is writing to it.
+        """
+        with open(self.path / "events.jsonl", "a", encoding="utf-8") as events:
+            try:
+                fcntl.flock(events, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunError(
+                    f"{self.path}: another process is at work on this run; "
+                    "wait until it is done, or stop it first"
+                ) from None
+            for leftover in (*self.path.glob(".*.partial"), *self.path.glob("*/.*.partial")):
+                leftover.unlink()
+            self._events = events
+            try:
+                yield self
+            finally:
+                self._events = None
+
+    def note(self, event: str, **facts: Any) -> None:
+        """Add a line to the events."""
+        if self._events is not None:
+            line = {"time": now(), "event": event, **facts}
+            self._events.write(json.dumps(line) + "\n")
+            self._events.flush()
+
+    def save(self, world: World) -> None:
+        """Write what was observed since the last time, then a checkpoint."""
+        tick = world.steps
+        (self.path / "parts").mkdir(exist_ok=True)
+        observed = dict(zip(TABLES, world.system(Observation).drain(), strict=True))
+        for table, columns in observed.items():
+            if columns:
+                _write_table(self._part(table, tick), pa.table(columns))
+        world.save(self.path / "checkpoints" / f"tick-{tick}.ckpt")
+        for old in self.checkpoints[CHECKPOINTS_KEPT:]:
+            old.unlink()
+
+    def rewind(self, world: World, say: Callable[[str], None]) -> None:
+        """Put a fresh world where the newest readable checkpoint was taken; forget what came after.
+
+        Args:
+            world: as assembled from the study; it stays there if there is no checkpoint yet.
+            say: is told of checkpoints that cannot be read.
+
+        Raises:
+            CheckpointError: there are checkpoints, but none can be read.
+        """
+        damaged: list[Path] = []
+        reasons: list[str] = []
+        for path in self.checkpoints:
+            try:
+                world.load(path)
+            except CheckpointError as error:
+                damaged.append(path)
+                reasons.append(str(error))
+            else:
+                break
+        else:
+            if damaged:
+                raise CheckpointError(f"{reasons[0]}; no other can be read: {self._again}")
+        for path, reason in zip(damaged, reasons, strict=True):
+            say(f"{reason}; going on from tick {world.steps}")
+            os.replace(path, path.with_name(f"{path.name}.damaged"))
+        self._forget_after(world.steps)
+
+    # When the run is over
+
+    def merge(self, ticks: int) -> None:
+        """One file for each table, in place of the parts; does nothing if that is done.
+
+        Raises:
+            RunError: parts are missing or damaged.
+        """
+        if not self._is_merged():
+            tables = {table: self._gather(table) for table in TABLES}
+            seen = tables["metrics"]["tick"].to_numpy()
+            if not np.array_equal(seen, np.arange(1, ticks + 1)):
+                raise RunError(
+                    f"{self.path / 'parts'}: parts are missing, {len(seen)} of {ticks} ticks are "
+                    f"here: {self._again}"
+                )
+            for table in TABLES:
+                _write_table(self._whole(table), tables[table])
+        self._drop_parts()
+
+    def write_results(self, results: Mapping[str, Any]) -> None:
+        """Keep what the examination at the end found."""
+        _write_json(self.path / "results.json", results)
+
+    # Tables
+
+    @property
+    def _again(self) -> str:
+        return f"the run cannot go on; begin it anew with noosphere run {self.path / 'study.toml'}"
+
+    def _part(self, table: str, tick: int) -> Path:
+        return self.path / "parts" / f"{table}-{tick}.parquet"
+
+    def _whole(self, table: str) -> Path:
+        return self.path / f"{table}.parquet"
+
+    def _is_merged(self) -> bool:
+        """Whether the merged files hold what the parts did: they do once all of them exist."""
+        return all(self._whole(table).exists() for table in TABLES)
+
+    def _gather(self, table: str) -> pa.Table:
+        parts = sorted(self.path.glob(f"parts/{table}-*.parquet"), key=tick_of)
+        return pa.concat_tables([_read_table(part) for part in parts]) if parts else pa.table({})
+
+    def _drop_parts(self) -> None:
+        if (self.path / "parts").exists():
+            shutil.rmtree(self.path / "parts")
+
+    def _forget_after(self, tick: int) -> None:
+        if self._is_merged():
+            self._drop_parts()
+            wholes = {table: _read_table(self._whole(table)) for table in TABLES}
+            if wholes["metrics"]["tick"].to_numpy().max() <= tick:
+                return
+            # Checkpoints of the end were lost after the tables were merged: back into parts.
+            (self.path / "parts").mkdir()
+            for table, rows in wholes.items():
+                early = rows.filter(pa.array(rows["tick"].to_numpy() <= tick))
+                if len(early):
+                    _write_table(self._part(table, tick), early)
+        for table in TABLES:  # one alone is from a merge that was cut short
+            self._whole(table).unlink(missing_ok=True)
+        for part in self.path.glob("parts/*.parquet"):
+            if tick_of(part) > tick:
+                part.unlink()
+
+
+def tick_of(path: Path) -> int:
+    """The tick in the name of a part or checkpoint."""
+    return int(path.stem.rpartition("-")[2])
+
+
+def _claim_name(draft: Path, wanted: Path) -> Path:
+    """Rename a folder to the first free of `wanted`, `wanted-2`, `wanted-3`..."""
+    number = 1
+    while True:
+        path = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        number += 1
+        if path.exists():
+            continue
+        try:
+            return draft.rename(path)
+        except OSError:
+            if not path.exists():  # else another run took the name in between
+                raise
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    """Equal rows give equal bytes: one chunk, rows in groups of a fixed size, no metadata."""
+    table = table.replace_schema_metadata(None).combine_chunks()
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        pq.write_table(table, file, row_group_size=ROWS_IN_GROUP, compression="zstd")
+        _to_disk(file)
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise RunError(
+            f"{path}: damaged ({error}); begin the run anew with `noosphere run` and its study.toml"
+        ) from None
+
+
+def _write_json(path: Path, value: Any) -> None:
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=1)
+        file.write("\n")
+        _to_disk(file)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(f"{path}: damaged, it should be JSON ({error})") from None
+
+
+def _to_disk(file: IO) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,127 @@
+"""Gates, commitment, hearsay and protocols of strategies, each on its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from swarm.reasoning import Hearsay, Strategies
+from tests.swarm.reasoning.populations import (
+    FIRST,
+    K,
+    engines_used,
+    on_all,
+    plain,
+    random_table,
+)
+
+
+def bias(rows: dict[int, list[float]]) -> np.ndarray:
+    """A gate that is shut but for the first entries of some rows."""
+    gate = np.zeros((1, K + 1, 5), np.float32)
+    for row, values in rows.items():
+        gate[0, row, : len(values)] = values
+    return gate
+
+
+def test_gates_stop_go_on_and_change_the_order() -> None:
+    table = random_table(np.random.default_rng(6), 20, 8)
+    order = np.array([2, 0, 3, 1])
+    always_stop = plain(order=order, length=K, gate=bias({K: [K + 1]}))
+    never_stop = plain(order=order, length=3, gate=bias({K: [-9]}))
+    last_first = plain(order=order, length=4, gate=bias({1: [3.5], K: [5]}))
+    assert engines_used(on_all(always_stop, table)) == [[2]] * 20
+    assert engines_used(on_all(never_stop, table)) == [[0, 2, 3]] * 20
+    assert engines_used(on_all(last_first, table)) == [[1]] * 20
+
+
+@pytest.mark.parametrize("feature", [0, 1], ids=["fan-out", "degree"])
+def test_a_gate_tells_queries_apart_by_their_features(feature: int) -> None:
+    table = random_table(np.random.default_rng(7), 40, 8)
+    towards = [0.0] * 5
+    towards[3 + feature] = 1e3
+    strategy = plain(length=2, gate=bias({1: towards, K: [1e6]}))
+    high = table.features[:, feature] > 1e-3
+    low = table.features[:, feature] < 1e-3
+    used = np.array(engines_used(on_all(strategy, table)))[:, 0]
+    assert (used[high] == 1).all()
+    assert (used[low] == 0).all()
+    assert high.any()
+    assert low.any()
+
+
+def test_agreement_can_end_a_walk() -> None:
+    """Two engines with one favourite are enough; two that differ ask a third."""
+    table = random_table(np.random.default_rng(8), 60, 6)
+    gate = bias({K: [-8, 0, 16], 0: [9], 1: [9], 2: [5]})
+    strategy = plain(length=3, gate=gate, variant=0)
+    used = engines_used(on_all(strategy, table))
+    gains = np.exp([3, 3])  # drives are kept within 3
+    for q in range(len(table)):
+        both = gains @ table.scores[q, FIRST[:2]]
+        top = np.where(table.block.open[q], both, -np.inf).argmax()
+        agreed = (table.favourite[q, FIRST[:2]] == top).all()
+        assert used[q] == ([0, 1] if agreed else [0, 1, 2])
+    assert 0 < sum(len(each) == 2 for each in used) < len(table)
+
+
+def test_a_clear_lead_commits() -> None:
+    table = random_table(np.random.default_rng(9), 40, 6)
+    strategy = plain(length=2, commit=0.5)
+    for q, used in enumerate(engines_used(on_all(strategy, table))):
+        says = np.sort(table.scores[q, 0, table.block.open[q]])
+        lead = says[-1] - says[-2] if len(says) > 1 else np.inf
+        assert used == ([0] if lead > 0.5 else [0, 1])
+
+
+# Hearsay and protocols
+
+
+def test_rumours_are_for_who_heard_them_about_the_query_they_are_about() -> None:
+    table = random_table(np.random.default_rng(10), 6, 5)
+    one = plain(trust=1, consensus=1)
+    two = Strategies(*(np.concatenate([column] * 2) for column in vars(one).values()))
+    keys = table.block.relation.astype(np.int64) * 5 + table.block.source
+    answer = int(np.flatnonzero(table.block.open[0])[-1])
+    nothing = Hearsay.nothing(6, 5, 2)
+    hearsay = replace(
+        nothing,
+        key=np.array([[keys[0]], [-1]]),
+        answer=np.array([[answer], [0]], np.int32),
+        confidence=np.full((2, 1), 0.9, np.float32),
+        sealed=np.zeros(6, bool),
+    )
+    before, after = on_all(two, table).scores, on_all(two, table, hearsay).scores
+    changed = np.argwhere(before != after)
+    same_query = np.flatnonzero(keys == keys[0])
+    assert changed.tolist() == [[q, answer] for q in same_query if table.block.open[q, answer]]
+    assert after[0, answer] - before[0, answer] == pytest.approx(np.log1p(0.9), rel=1e-4)
+
+
+def test_novelty_demotes_what_memory_says_already() -> None:
+    table = random_table(np.random.default_rng(12), 10, 6)
+    count = np.full((10, 6), 3, np.int32)
+    said = replace(Hearsay.nothing(10, 6, 1), count=count, sealed=np.zeros(10, bool))
+    before = on_all(plain(), table).scores
+    after = on_all(plain(novelty=0.6), table, said).scores
+    open_ = table.block.open
+    np.testing.assert_allclose(after[open_], before[open_] - 0.6 * np.log(4), atol=1e-5)
+
+
+def test_council_and_inversion_weigh_in() -> None:
+    table = random_table(np.random.default_rng(13), 10, 6)
+    open_ = table.block.open
+    engine = on_all(plain(), table).scores[open_]
+    doubted = on_all(plain(council=2), table).scores[open_]
+    np.testing.assert_allclose(doubted, engine - 2 * table.against[open_], atol=1e-5)
+    turned = on_all(plain(inversion=0.5, consensus=0.1), table).scores[open_]
+    np.testing.assert_allclose(turned, 0.1 * engine + 0.5 * table.inverted[open_], atol=1e-5)
+
+
+def test_confidence_grows_with_the_margin() -> None:
+    table = random_table(np.random.default_rng(14), 30, 6)
+    answers = on_all(plain(), table)
+    for q, free in enumerate(table.block.open):
+        if free.sum() > 1:
+            best, second = np.sort(answers.scores[q, free])[[-1, -2]]
+            assert answers.confidence[q] == pytest.approx(1 - np.exp(second - best), abs=1e-6)

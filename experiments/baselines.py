@@ -9,12 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from evolution import Genomes, GenomeSpec
 from swarm.genes import decode
-from swarm.reasoning import Answers, Faculties, Referee, ScoreTable, Strategies, reason
+from swarm.reasoning import (
+    Answers,
+    Faculties,
+    Problem,
+    Referee,
+    ScoreTable,
+    Strategies,
+    reason,
+)
+
+BEST_SINGLE = "best single engine"
+EQUAL_VOTE = "equal vote of seven"
+TUNED_WEIGHTS = "tuned weights"
+PER_RELATION = "one engine per relation"
+ORACLE = "oracle, per query"
 
 WEIGHTS = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Weights that an engine may have in the tuned vote."""
@@ -31,25 +46,51 @@ CELLS_AT_ONCE = 2**24
 GENOMES_AT_ONCE = 1024
 
 
-def credit_of(scores: np.ndarray, referee: Referee) -> np.ndarray:
-    """Credit float64[Q] of scores float[Q, C]."""
-    return referee.credit(referee.ranks(np.ascontiguousarray(scores, np.float32)))
+@dataclass(frozen=True)
+class Exam:
+    """Queries that are asked of everybody alike, and who judges the answers."""
+
+    table: ScoreTable
+    referee: Referee
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def ranks(self, scores: np.ndarray) -> np.ndarray:
+        """Ranks float64[Q] of the truth by scores float[Q, C]."""
+        return self.referee.ranks(np.ascontiguousarray(scores, np.float32))
+
+    def credit(self, scores: np.ndarray) -> float:
+        """Mean credit of scores float[Q, C]."""
+        return float(self.referee.credit(self.ranks(scores)).mean())
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way of answering, with everything about it chosen.
+
+    Attributes:
+        name: what it is.
+        ranks: the ranks float64[Q] it gives the truth in an exam.
+        cost: mean compute units a validation query; None if it is not sold in units.
+        note: what was chosen, or what to keep in mind.
+    """
+
+    name: str
+    ranks: Callable[[Exam], np.ndarray]
+    cost: float | None
+    note: str = ""
 
 
 # The seven engines
 
 
-def pick_variants(table: ScoreTable, referee: Referee) -> np.ndarray:
+def pick_variants(exam: Exam) -> np.ndarray:
     """int64[K]: for each engine the column of its variant with the best mean credit."""
-    variants = table.scores.shape[1]
-    credit = np.array([credit_of(table.scores[:, v], referee).mean() for v in range(variants)])
-    edges = zip(table.first[:-1], table.first[1:], strict=True)
+    scores, first = exam.table.scores, exam.table.first
+    credit = np.array([exam.credit(scores[:, v]) for v in range(scores.shape[1])])
+    edges = pairwise(first.tolist())
     return np.array([a + credit[a:b].argmax() for a, b in edges], np.int64)
-
-
-def engine_ranks(table: ScoreTable, referee: Referee, picks: np.ndarray) -> np.ndarray:
-    """Ranks float64[K, Q] of the truth by each picked variant alone."""
-    return np.stack([referee.ranks(np.ascontiguousarray(table.scores[:, v])) for v in picks])
 
 
 def vote(table: ScoreTable, picks: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -61,34 +102,29 @@ def vote(table: ScoreTable, picks: np.ndarray, weights: np.ndarray) -> np.ndarra
     return total
 
 
-def tune_weights(table: ScoreTable, referee: Referee, picks: np.ndarray) -> np.ndarray:
+def tune_weights(exam: Exam, picks: np.ndarray) -> np.ndarray:
     """Weights float64[K] of the vote, by coordinate ascent on mean credit.
 
-    Begins with the equal vote and with each engine alone, and takes the best of where these
-    lead; of equal weights, the smaller. Deterministic.
+    Climbs from the equal vote and from each engine alone, and takes the highest place that was
+    come to. Deterministic.
     """
     starts = [np.ones(len(picks)), *np.eye(len(picks))]
-    ends = [_ascend(table, referee, picks, start) for start in starts]
+    ends = [_climb(exam, picks, start) for start in starts]
     return max(ends, key=lambda end: end[1])[0]
 
 
-def _ascend(
-    table: ScoreTable, referee: Referee, picks: np.ndarray, start: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """Best weights on the way up from a start, and their mean credit."""
+def _climb(exam: Exam, picks: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, float]:
+    """The weights that lead upwards from a start, and their mean credit."""
     weights = start.copy()
-    best = float(credit_of(vote(table, picks, weights), referee).mean())
+    best = exam.credit(vote(exam.table, picks, weights))
     for _ in range(SWEEPS):
         before = best
-        for engine in range(len(picks)):
+        for engine, column in enumerate(picks):
             others = weights.copy()
             others[engine] = 0
-            rest = vote(table, picks, others)
-            for weight in WEIGHTS:
-                if not (weight or others.any()):
-                    continue
-                scores = rest + np.float32(weight) * table.scores[:, picks[engine]]
-                credit = float(credit_of(scores, referee).mean())
+            rest = vote(exam.table, picks, others)
+            for weight in WEIGHTS if others.any() else WEIGHTS[-1:]:
+                credit = exam.credit(rest + np.float32(weight) * exam.table.scores[:, column])
                 if credit > best:
                     best, weights[engine] = credit, weight
         if best == before:
@@ -111,7 +147,63 @@ def engine_per_direction(
     overall = credit.mean(axis=1)
     number = np.bincount(relation, minlength=directions)
     total = np.stack([np.bincount(relation, each, minlength=directions) for each in credit])
-    return ((total + doubt * overall[:, None]) / (number + doubt)).argmax(axis=0)
+    shrunk = (total + doubt * overall[:, None]) / (number + doubt)
+    best: np.ndarray = shrunk.argmax(axis=0)
+    return best
+
+
+def mixtures(problem: Problem) -> list[Contestant]:
+    """Each engine alone, then what can be made of the seven by hand, and last the oracle.
+
+    The oracle uses, for each query, whichever engine ranks the truth best. It has to know the
+    truth, so that it is no way of answering but the ceiling of choosing one engine a query.
+    """
+    valid = Exam(problem.table, problem.referee)
+    names, relation = problem.faculties.names, valid.table.block.relation
+    picks = pick_variants(valid)
+    costs = problem.faculties.costs[: len(picks)]
+    alone = [_of_one(int(column)) for column in picks]
+    credit = np.stack([valid.referee.credit(ranks(valid)) for ranks in alone])
+    best = int(credit.mean(axis=1).argmax())
+    weights = tune_weights(valid, picks)
+    asked = engine_per_direction(relation, credit, problem.evidence.directions)
+    elsewhere = int((asked != best).sum())
+
+    def of_all(exam: Exam) -> np.ndarray:
+        return np.stack([ranks(exam) for ranks in alone])
+
+    return [
+        *(Contestant(names[e], alone[e], int(costs[e])) for e in range(len(picks))),
+        Contestant(BEST_SINGLE, alone[best], int(costs[best]), names[best]),
+        Contestant(
+            EQUAL_VOTE,
+            lambda exam: exam.ranks(vote(exam.table, picks, np.ones(len(picks)))),
+            int(costs.sum()),
+        ),
+        Contestant(
+            TUNED_WEIGHTS,
+            lambda exam: exam.ranks(vote(exam.table, picks, weights)),
+            int(costs[weights > 0].sum()),
+            ", ".join(f"{name} {w:g}" for name, w in zip(names, weights, strict=True) if w),
+        ),
+        Contestant(
+            PER_RELATION,
+            lambda exam: of_all(exam)[asked[exam.table.block.relation], np.arange(len(exam))],
+            float(costs[asked[relation]].mean()),
+            f"{elsewhere} of {len(asked)} directions are asked of another than {names[best]}",
+        ),
+        Contestant(
+            ORACLE,
+            lambda exam: of_all(exam).min(axis=0),
+            int(costs.sum()),
+            "whichever of the seven ranks the truth best: knows the truth, a ceiling",
+        ),
+    ]
+
+
+def _of_one(column: int) -> Callable[[Exam], np.ndarray]:
+    """Ranks by one column of the score table."""
+    return lambda exam: exam.ranks(exam.table.scores[:, column])
 
 
 # Strategies
@@ -128,23 +220,22 @@ def answer_all(
     queries, candidates = len(table), table.scores.shape[2]
     at_once = max(CELLS_AT_ONCE // (queries * candidates), 1)
     for start in range(0, len(strategies), at_once):
-        rows = np.arange(start, min(start + at_once, len(strategies)))
-        agent = np.repeat(rows - start, queries)
-        query = np.tile(np.arange(queries), len(rows))
-        answers = reason(strategies.take(rows), table, faculties.costs, agent, query)
-        yield slice(start, start + len(rows)), answers
+        stop = min(start + at_once, len(strategies))
+        some = strategies.take(np.arange(start, stop))
+        agent = np.repeat(np.arange(stop - start), queries)
+        query = np.tile(np.arange(queries), stop - start)
+        yield slice(start, stop), reason(some, table, faculties.costs, agent, query)
 
 
 def examine_strategies(
-    strategies: Strategies, table: ScoreTable, faculties: Faculties, referee: Referee
+    strategies: Strategies, exam: Exam, faculties: Faculties
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean credit float64[N], and mean compute units a query float64[N], without hearsay."""
     credit, cost = np.empty(len(strategies)), np.empty(len(strategies))
-    query = np.arange(len(table))
-    for rows, answers in answer_all(strategies, table, faculties):
+    for rows, answers in answer_all(strategies, exam.table, faculties):
         number = rows.stop - rows.start
-        every = np.tile(query, number)
-        each = referee.credit(referee.ranks(answers.scores, every), every)
+        query = np.tile(np.arange(len(exam)), number)
+        each = exam.referee.credit(exam.referee.ranks(answers.scores, query), query)
         credit[rows] = each.reshape(number, -1).mean(axis=1)
         cost[rows] = answers.spent.reshape(number, -1).mean(axis=1)
     return credit, cost
@@ -168,24 +259,26 @@ class Drawn:
 def random_search(
     genome: GenomeSpec,
     number: int,
-    table: ScoreTable,
+    exam: Exam,
     faculties: Faculties,
-    referee: Referee,
     rng: np.random.Generator,
     progress: Callable[[str], None] | None = None,
 ) -> Drawn:
-    """Draw `number` genomes as founders are drawn, examine each on all tasks, keep the best."""
+    """Draw `number` genomes as founders are drawn, examine each on all tasks, keep the best.
+
+    Raises:
+        ValueError: if number < 1.
+    """
     best: Drawn | None = None
     for start in range(0, number, GENOMES_AT_ONCE):
         if progress is not None:
             progress(f"random search, {start:,} of {number:,} genomes")
         genomes = genome.sample(min(GENOMES_AT_ONCE, number - start), rng)
-        credit, cost = examine_strategies(decode(genomes.__getitem__), table, faculties, referee)
+        credit, cost = examine_strategies(decode(genomes.__getitem__), exam, faculties)
         row = int(credit.argmax())
         if best is None or credit[row] > best.credit:
-            best = Drawn(
-                genome.take(genomes, np.array([row])), float(credit[row]), float(cost[row])
-            )
+            chosen = genome.take(genomes, np.array([row]))
+            best = Drawn(chosen, float(credit[row]), float(cost[row]))
     if best is None:
-        raise ValueError(f"random search has to draw at least 1 genome, got {number}")
+        raise ValueError(f"random search draws at least 1 genome, not {number}; such as 1000")
     return best

@@ -133,7 +133,8 @@ def doctor() -> None:
 def _print_options(study: Study) -> None:
     """Everything that the run depends on, a line a section."""
     values = study.resolved().model_dump()
-    click.echo(f"{study.name} · seed {study.seed} · {study.description}")
+    about = (study.name, f"seed {study.seed}", study.description)
+    click.echo(" · ".join(filter(None, about)))
     for section, keys in values.items():
         if isinstance(keys, dict):
             click.echo(f"  {section:10}" + " ".join(f"{k}={v}" for k, v in keys.items()))

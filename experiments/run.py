@@ -82,8 +82,7 @@ def _carry_on(
                 folder.note("start" if assembled else "resume", tick=world.steps)
                 _live(world, study, folder, progress)
                 folder.merge(study.ticks)
-                progress.stage("examining on the test facts")
-                folder.write_results(_examine(world, problem, graph))
+                folder.write_results(_examine(world, problem, graph, progress))
             _report(folder)
             folder.note("finish")
     except Stopped:
@@ -148,10 +147,12 @@ class Interruption:
             signal.signal(signal.SIGINT, self._before)
 
 
-def _examine(world: World, problem: Problem, graph: KnowledgeGraph) -> dict[str, Any]:
+def _examine(
+    world: World, problem: Problem, graph: KnowledgeGraph, progress: Progress
+) -> dict[str, Any]:
     from experiments.evaluation import examine
 
-    return examine(world, problem, graph)
+    return examine(world, problem, graph, lambda text: progress.stage(f"examining {text}"))
 
 
 def _report(folder: RunFolder) -> None:

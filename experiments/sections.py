@@ -131,6 +131,9 @@ class SelectionSection(Section):
     fading: float = setting(
         Selection, "fading", "what the sums of a generation are worth in the next", ge=0, le=1
     )
+    elite: float = setting(
+        Selection, "elite", "share chosen for accuracy alone, not by front", ge=0, le=1
+    )
     doubt: float = setting(
         Selection, "doubt", "tasks of average credit given in advance", gt=0, le=10**9
     )

@@ -38,7 +38,8 @@ class Evidence:
         self.directions = 2 * relations
         self.cube = cube_of(self.facts, entities, relations)
         self.cube.setflags(write=False)
-        self.version = hashlib.sha256(self.facts.tobytes()).hexdigest()[:16]
+        size = f"{entities} {relations} ".encode()
+        self.version = hashlib.sha256(size + self.facts.tobytes()).hexdigest()[:16]
 
     @cached_property
     def bodies(self) -> Bodies:

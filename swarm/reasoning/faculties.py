@@ -126,13 +126,18 @@ def standardise(scores: np.ndarray, open_: np.ndarray) -> np.ndarray:
     """Zero mean and unit variance per query over its open candidates, clipped; 0 elsewhere.
 
     Candidates that the evidence already answers are left out of the moments: engines score
-    them highest, and what is known must not dwarf what is asked.
+    them highest, and what is known must not dwarf what is asked. An engine that has nothing to
+    say, giving all the same score, says 0.
     """
     count = np.maximum(open_.sum(axis=1, keepdims=True), 1)
-    mean = np.where(open_, scores, 0).sum(axis=1, keepdims=True) / count
+    inside = np.where(open_, scores, 0)
+    mean = inside.sum(axis=1, keepdims=True, dtype=np.float64) / count
     centred = np.where(open_, scores - mean, 0)
     deviation = np.sqrt((centred**2).sum(axis=1, keepdims=True) / count)
-    return np.clip(centred / (deviation + 1e-9), *CLIP).astype(np.float32)
+    silence = 1e-6 * np.abs(inside).max(axis=1, keepdims=True)  # no more than rounding
+    speaks = deviation > np.maximum(silence, 1e-12)
+    standard = np.where(speaks, centred / np.where(speaks, deviation, 1), 0)
+    return np.clip(standard, *CLIP).astype(np.float32)
 
 
 def _standard(values: np.ndarray) -> np.ndarray:

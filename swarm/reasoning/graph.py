@@ -63,7 +63,7 @@ class KnowledgeGraph:
         Raises:
             GraphError: if a share is not positive, they do not sum to 1, or a part would be empty.
         """
-        if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
+        if len(fractions) != 3 or not (min(fractions) > 0 and abs(sum(fractions) - 1) <= 1e-9):
             raise GraphError(
                 f"split {fractions} must be three positive shares that sum to 1, "
                 "such as (0.3, 0.2, 0.5)"
@@ -115,6 +115,11 @@ def _folder(folder: Path) -> KnowledgeGraph:
     if not files:
         raise GraphError(f"{folder}: no {' or '.join(SUFFIXES)} file with facts in it; {EXAMPLE}")
     by_part = {path.stem: path for path in files if path.stem in PARTS}
+    if twice := [p.name for p in files if by_part.get(p.stem, p) != p]:
+        raise GraphError(
+            f"{folder}: {twice[0]} and {by_part[Path(twice[0]).stem].name} are both the same part; "
+            "keep one of them"
+        )
     if by_part and len(by_part) < len(PARTS):
         missing = ", ".join(part for part in PARTS if part not in by_part)
         raise GraphError(
@@ -141,11 +146,11 @@ def _folder(folder: Path) -> KnowledgeGraph:
 
 def _lines(path: Path) -> Iterator[tuple[int, tuple[str, str, str]]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig").removesuffix("\n")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise GraphError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n") if text else (), 1):
         fields = [field.strip() for field in line.split("\t")]
         if not line.strip():
             raise GraphError(f"{path}:{number}: empty line; each line holds one fact, {EXAMPLE}")

@@ -27,7 +27,9 @@ def inverted_scores(
     second = np.where(bodies.second >= 0, bodies.second % R, first)
     scores = np.zeros((evidence.directions, E * E), np.float32)
     for head, chosen in enumerate(rules):
-        use = np.bincount(first[chosen], bodies.support[chosen, head], minlength=R)
+        support = bodies.support[chosen, head]
+        use = np.bincount(first[chosen], support, minlength=R)
+        use += np.bincount(second[chosen], support, minlength=R)
         hidden = int(use.argmax())
         kept = chosen[(first[chosen] != hidden) & (second[chosen] != hidden)]
         weight = log_weight(confidence[kept, head])

@@ -1,7 +1,7 @@
 """Objections: what speaks against an answer, whoever proposed it.
 
-The council weighs every proposal against the constraints that the evidence bears out, each by
-the share of cases in which it held:
+The council weighs every proposal against the constraints that the evidence bears out. The first
+counts 1; the others count the share of cases in which they held, lowered where the cases are few:
 
 - kind: the answer was never seen in this place of the relation;
 - single answer: the relation had one answer per source, and the source has one already;
@@ -25,7 +25,7 @@ def objections(evidence: Evidence) -> np.ndarray:
     total = np.maximum(cube.sum(axis=(1, 2)), 1)
     answers = cube.sum(axis=2)
 
-    # Rule of succession, so that a relation seen once constrains little.
+    # One or two more cases in the denominator, so that a relation seen once constrains little.
     single = (answers == 1).sum(axis=1) / (np.maximum((answers > 0).sum(axis=1), 1) + 1)
     both_ways = (cube & cube.transpose(0, 2, 1)).sum(axis=(1, 2)) / total
     asymmetric = np.where(both_ways == 0, total / (total + 2), 0)

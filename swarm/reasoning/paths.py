@@ -18,7 +18,8 @@ from numba import njit
 class Bodies:
     """Rule bodies with their groundings and their support for every head relation.
 
-    Bodies that no pair satisfies are left out. Body b < D is the relation b itself.
+    Body b < D is the relation b itself; of the longer ones those that no pair satisfies are
+    left out.
 
     Attributes:
         first: int32[B], relation of the first step.

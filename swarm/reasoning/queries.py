@@ -142,9 +142,8 @@ def _ranks(scores, queries, truth, counted):
         above = 0
         equal = 0
         for c in range(scores.shape[1]):
-            if counted[query, c]:
+            if counted[query, c] and c != truth[query]:
                 equal += scores[i, c] == score
                 above += not (scores[i, c] <= score)  # a truth scored NaN ranks last
-        equal = max(equal, 1)
-        ranks[i] = above + (equal + 1) / 2
+        ranks[i] = 1 + above + equal / 2
     return ranks

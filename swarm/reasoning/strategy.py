@@ -7,7 +7,7 @@ are still alive, the engines used, the tokens spent. In each step the gate looks
 
 and gives every unused engine the priority `gate[e] . x - position of e in the order`; stopping
 competes as a last engine. The chosen engine adds its standardised scores, `weight[e] *
-exp(gate[e] . x)` times; candidates further than its beam below the best are pruned (a beam
+exp(gate[e] . x)` times (the exponent clipped to +-3, the product at least 0.001); candidates further than its beam below the best are pruned (a beam
 by score, Lowerre 1976), and a margin above the commit threshold ends the walk. Beam, margin
 and commit are in units of the weight added so far, so that they mean the same at every step.
 
@@ -105,7 +105,8 @@ class Answers:
     Attributes:
         scores: float32[T, C]; -inf where the evidence already states the answer.
         best: int32[T], the answer given.
-        confidence: float32[T] in [0, 1), 1 - exp(-margin).
+        confidence: float32[T] in [0, 1), 1 - exp(-lead over the next answer), the lead at most
+            15 and a pruned rival's taken as it stood.
         proposer: int8[T], the engine that spoke most for the answer.
         used: int32[T], bit e set if engine e was asked.
         spent: int32[T], compute units.
@@ -296,7 +297,9 @@ def _walk(
                 live[c] = state[c] + wall[c]
             steps += 1
 
-            best, second, top = _two_best(live)
+            best, second, top, _ = _two_best(live)
+            if best == lowest:
+                break  # nothing is open: there is nothing to ask
             margin = (best - second) / total
             floor = best - beam[a, engine] * total
             below = PRUNED * np.float32(K + 1 - steps)
@@ -330,13 +333,12 @@ def _walk(
         for c in range(C):
             live[c] = live[c] if open_[q, c] else lowest
             out_scores[t, c] = live[c]
-        best, second, top = _two_best(live)
+        best, second, top, rival = _two_best(live)
         out_best[t] = top
-        # A rival that was pruned stands far below; what counts is the margin it was beaten by.
-        margin = best - second
-        if margin < np.float32(np.inf):
-            margin += PRUNED * np.round(margin / -PRUNED)
-        out_confidence[t] = 1 - np.exp(-min(max(margin, zero), np.float32(15)))
+        # A rival that was pruned stands far below; what counts is the lead it was pruned with.
+        lead = (best - fallen[top]) - (second - fallen[rival])
+        lead = min(max(lead, zero), np.float32(15)) if best > lowest else zero
+        out_confidence[t] = 1 - np.exp(-lead)
         loudest = lowest
         for s in range(steps):
             voice = gains[s] * scores[q, columns[s], top]
@@ -359,15 +361,18 @@ def _dot(gate, a, e, x):
 
 @njit(cache=True, nogil=True)
 def _two_best(values):
-    """The largest value, the next, and the place of the largest."""
+    """The largest value and the next, and the places of both."""
     best = np.float32(-np.inf)
     second = np.float32(-np.inf)
     top = 0
+    rival = 0
     for c in range(len(values)):
         if values[c] > best:
             second = best
+            rival = top
             best = values[c]
             top = c
         elif values[c] > second:
             second = values[c]
-    return best, second, top
+            rival = c
+    return best, second, top, rival

@@ -35,9 +35,9 @@ class Selection(System):
         crossover, mutation: probability that a child is crossed, and that a gene mutates.
         step: size of mutations; 1 is customary.
         fading: what the sums of a generation are worth in the next.
-        elite: share of the survivors that are kept for accuracy alone, and parents are chosen
-            for it within a front (a preference for one end of the front, as in Deb & Sundar
-            2006); the others are kept by front and crowding.
+        elite: share of the survivors, and of the parents, that are chosen for accuracy alone
+            (a preference for one end of the front, as in Deb & Sundar 2006); the others are
+            chosen by front and crowding.
         doubt: tasks of average credit that everybody is given in advance.
 
     Attributes:
@@ -64,7 +64,7 @@ class Selection(System):
         crossover: float = 0.7,
         mutation: float = 0.06,
         step: float = 1.5,
-        fading: float = 1.0,
+        fading: float = 0.8,
         elite: float = 0.75,
         doubt: float = 64.0,
     ):
@@ -104,7 +104,7 @@ class Selection(System):
         dead[survivors] = False
         population.kill(dead)
         if len(survivors) > 1:
-            self._breed(world, survivors, ranks, n - len(survivors))
+            self._breed(world, survivors, ranks, crowding, n - len(survivors))
         for name in SUMS:
             if name in population:
                 population[name][:] *= self.fading
@@ -151,17 +151,21 @@ class Selection(System):
         world: World,
         parents: np.ndarray,
         ranks: np.ndarray,
+        crowding: np.ndarray,
         number: int,
     ) -> None:
         if world.genome is None or not number:
             return
-        accuracy = world.population["accuracy"]
         rng = world.stream(self.name)
+        by_accuracy = np.argsort(np.argsort(-world.population["accuracy"], kind="stable"))
         genes = {locus: world.genes(locus) for locus in world.genome.names}
-        mothers, fathers = (
-            parents[binary_tournament(ranks[parents], accuracy[parents], number, rng)]
-            for _ in range(2)
-        )
+
+        def chosen() -> np.ndarray:
+            accurate = binary_tournament(by_accuracy[parents], crowding[parents], number, rng)
+            spread = binary_tournament(ranks[parents], crowding[parents], number, rng)
+            return parents[np.where(rng.random(number) < self.elite, accurate, spread)]
+
+        mothers, fathers = chosen(), chosen()
         children = world.genome.mutate(
             world.genome.crossover(
                 world.genome.take(genes, mothers),

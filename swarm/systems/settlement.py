@@ -53,7 +53,7 @@ class Settlement(System):
 
     def __init__(
         self,
-        endowment: int = 1_000_000,
+        endowment: int = 10_000_000,
         rent: float = 1.0,
         sharpness: float = 2.0,
         reserve_ticks: int = 20,

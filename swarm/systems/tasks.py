@@ -40,7 +40,7 @@ class Tasks(System):
         problem: Problem,
         per_tick: int = 256,
         per_agent: int | None = None,
-        bounty: int = 400,
+        bounty: int = 4_000,
         sealed: float = 0.5,
     ):
         self.problem = problem

@@ -119,7 +119,7 @@ class TestRun:
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
         lines = done.stdout.splitlines()
-        assert lines[0].startswith("tiny · seed 5")
+        assert lines[0] == "tiny · seed 5"
         assert any("agents=8 generations=4 tasks=16" in line for line in lines)
         ticks = [line for line in lines if line.startswith("tick ")]
         assert ticks[-1].startswith("tick 8/8 · gen 4 · ")

@@ -75,7 +75,9 @@ def kinds_of(evidence: Evidence, kinds: int) -> np.ndarray:
     profile -= profile.mean(axis=0)
     left, singular, _ = np.linalg.svd(profile, full_matrices=False)
     points = left[:, :8] * singular[:8]
-    kinds = min(kinds, len(points))
+    kinds = min(kinds, len(np.unique(points.round(9), axis=0)))
+    if kinds == 1:
+        return np.zeros(evidence.entities, int)
     return kmeans2(points, kinds, minit="++", rng=np.random.default_rng(0), missing="warn")[1]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numba import njit
 
 from swarm.reasoning.engine import Engine
 from swarm.reasoning.engines.aggregation import add_groundings, log_weight
@@ -36,14 +37,14 @@ class Deductive(Engine):
     def variants(cls) -> tuple[Deductive, ...]:
         """From lenient laws applied once to strict laws chained to the third round."""
         return (
-            cls(threshold=0.1, rounds=1),
+            cls(threshold=0.05, rounds=1),
+            cls(threshold=0.1, rounds=2),
             cls(threshold=0.2, rounds=2),
-            cls(threshold=0.4, rounds=2),
-            cls(threshold=0.7, rounds=3),
+            cls(threshold=0.5, rounds=3),
         )
 
     def compile(self, evidence: Evidence) -> np.ndarray:
-        """Scores float32[D, E, E]; a round costs O(laws in play x E^3) in matrix products."""
+        """Scores float32[D, E, E]; a round costs O(laws in play x E x facts)."""
         bodies, D, E = evidence.bodies, evidence.directions, evidence.entities
         confidence = bodies.confidence(self.pseudo_count)
         confidence[confidence < self.threshold] = 0
@@ -84,12 +85,18 @@ def newly_true(before: np.ndarray, after: np.ndarray, first: int, second: int) -
     return _connected(after[first], after[second]) & ~_connected(before[first], before[second])
 
 
-def _connected(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    # z differs from x and from y: a step from an entity to itself is no step.
-    steps = [matrix.astype(np.float32) for matrix in (left, right)]
-    for matrix in steps:
-        np.fill_diagonal(matrix, 0)
-    return steps[0] @ steps[1] > 0
+@njit(cache=True, nogil=True)
+def _connected(left, right):
+    """bool[E, E]: left(x, z) and right(z, y) for some z that is neither x nor y."""
+    entities = len(left)
+    connected = np.zeros((entities, entities), np.bool_)
+    for x in range(entities):
+        for z in range(entities):
+            if left[x, z] and z != x:
+                for y in range(entities):
+                    if y != z:
+                        connected[x, y] |= right[z, y]
+    return connected
 
 
 def both_ways(cube: np.ndarray) -> np.ndarray:

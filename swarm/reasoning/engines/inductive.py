@@ -2,8 +2,8 @@
 
 Rules r(x, y) <- q(x, y) and r(x, y) <- q(x, z), p(z, y) with pessimistic confidence
 support / (groundings + 5) (AnyBURL, Meilicke et al. 2019). Several rules for one answer are
-put together by noisy-or (Pearl 1988: independent causes) or by the best rule, ties broken by
-the next best (the maximum aggregation of AnyBURL). With `unary`, also acyclic rules about one
+put together by noisy-or (Pearl 1988: independent causes) or mostly by the best rule, each
+further one counting a hundredth of the one before (after the maximum aggregation of AnyBURL). With `unary`, also acyclic rules about one
 entity: r(x, c) <- q(x, d) and r(x, c) <- q(x, _).
 """
 
@@ -20,7 +20,7 @@ from swarm.reasoning.engines.aggregation import add_groundings, log_weight, top_
 from swarm.reasoning.evidence import Evidence
 
 DEPTH = 5
-"""Rules that the maximum aggregation compares before it calls two answers equal."""
+"""Rules that the maximum aggregation looks at for one answer."""
 
 STEP = 0.01
 """What the next best rule is worth against the one before it."""

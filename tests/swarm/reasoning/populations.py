@@ -15,11 +15,11 @@ COSTS = np.array([10, 12, 22, 25, 10, 12], np.int32)
 
 
 def random_table(rng: np.random.Generator, queries: int, candidates: int) -> ScoreTable:
-    """Scores with some silent engines (all zero) and at least one open candidate a query."""
+    """Loud, quiet and silent engines (all zero), and at least one open candidate a query."""
     open_ = rng.random((queries, candidates)) < 0.8
     open_[np.arange(queries), rng.integers(0, candidates, queries)] = True
     scores = rng.normal(size=(queries, V, candidates)).astype(np.float32) * open_[:, None]
-    scores[rng.random((queries, V)) < 0.1] = 0
+    scores *= rng.choice(np.array([0, 1, 1, 1, 5], np.float32), (queries, V, 1))
     return ScoreTable(
         scores=scores,
         first=FIRST,
@@ -48,9 +48,9 @@ def random_strategies(rng: np.random.Generator, n: int) -> Strategies:
         order=np.array([rng.permutation(K) for _ in range(n)], np.int8).reshape(n, K),
         length=rng.integers(1, K + 1, n).astype(np.int32),
         variant=rng.integers(0, np.diff(FIRST), (n, K)).astype(np.int16),
-        weight=real(0, 3, n, K),
+        weight=real(0.3, 3, n, K),
         beam=real(0.2, 6, n, K),
-        commit=real(0.1, 3, n, K),
+        commit=real(0.1, 8, n, K),
         gate=real(-1.5, 1.5, n, K + 1, 5) * (rng.random((n, 1, 1)) < 0.7),
         consensus=real(0.1, 1, n),
         novelty=protocol(0.6),

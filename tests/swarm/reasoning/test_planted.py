@@ -67,6 +67,27 @@ def test_deduction_chains_what_it_has_derived() -> None:
     assert twice[source].argmax() == answer
 
 
+def test_deduction_keeps_both_directions_in_step() -> None:
+    """Of two laws as good, R takes one and its inverse the other; S follows from R."""
+    one, two, three, four, r, s = range(6)
+    facts, n = [], 0
+    for i in range(14):
+        a, b, c, d = range(n, n + 4)
+        n += 4
+        facts += [(a, one, b), (b, four, c)] * (i != 13)
+        facts += [(a, two, d), (d, three, c)] * (i != 12)
+        facts += [(a, r, c)] * (i < 12) + [(a, s, c)] * (i < 4)
+    evidence = Graph.of(facts).evidence
+    genes = Deductive(threshold=0.1, top=1, rounds=2)
+    answers = genes.compile(evidence)
+    only_forward, only_backward = (48, 50), (52, 54)
+    assert answers[r][only_forward] > 0
+    assert answers[r][only_backward] == 0
+    assert answers[r + 6].T[only_backward] > 0
+    assert answers[s][only_forward] > 0
+    assert answers[s][only_backward] > 0
+
+
 def test_causation_sees_through_confounding_by_kind() -> None:
     """Hubs have Q and R in half of their pairs, independently; elsewhere P brings about R."""
     facts = []

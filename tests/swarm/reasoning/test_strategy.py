@@ -49,7 +49,7 @@ def test_the_kernel_walks_as_the_plain_walk(seed: int, candidates: int, heard: b
         assert answers.spent[t] == wanted.spent
         assert answers.best[t] == wanted.best
         assert answers.proposer[t] == wanted.proposer
-        assert answers.confidence[t] == pytest.approx(wanted.confidence, abs=1e-4)
+        assert answers.confidence[t] == pytest.approx(wanted.confidence, abs=1e-3)
         np.testing.assert_allclose(answers.scores[t], wanted.scores, rtol=1e-5, atol=1e-3)
     assert decided >= len(agent) // 2
 
@@ -154,7 +154,7 @@ def test_one_engine_alone_ranks_as_that_engine() -> None:
     for engine in range(K):
         for variant in range(FIRST[engine + 1] - FIRST[engine]):
             order = np.roll(np.arange(K), -engine)
-            for weight in (0.5, 2.0):
+            for weight in (0.0, 0.5, 2.0):
                 strategy = plain(order=order, variant=variant, weight=weight)
                 answers = on_all(strategy, table)
                 says = table.scores[:, FIRST[engine] + variant]

@@ -1,0 +1,257 @@
+"""The final examination: what evolved, beside everything one could do instead.
+
+`contestants` makes every choice, on validation, and is not given the graph; `examine` alone
+reads test facts, and only ranks with them. The world is looked at and stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from experiments.baselines import (
+    Contestant,
+    Exam,
+    answer_all,
+    examine_strategies,
+    mixtures,
+    random_search,
+)
+from swarm.genes import PROTOCOLS, decode
+from swarm.reasoning import (
+    Block,
+    Engine,
+    Faculties,
+    KnowledgeGraph,
+    Problem,
+    Quality,
+    Strategies,
+    ask,
+    judge,
+)
+from swarm.reasoning.faculties import standardise
+from swarm.reasoning.strategy import PRUNED, STATE_FEATURES
+from swarm.systems import Reasoning
+from swarm.world import World, WorldError
+
+COMPLEX = "ComplEx-N3"
+RANDOM_SEARCH = "random search"
+EVOLVED = "best evolved agent"
+COLLECTIVE = "collective of survivors"
+
+LEFT_OUT = f"{COMPLEX} is not trained here; `make bench-main` compares with it."
+NOTES = (
+    "valid: expected reciprocal rank on validation, by which everything was chosen.",
+    "cost: mean compute units a query.",
+)
+
+SEARCH_KEY = 0xD1CE
+"""Keys the random search's own stream of chance, beside the seed of the world."""
+
+GATE_SHOWN = 0.25
+"""Gate weights smaller than that are left out of the words on a strategy."""
+
+STEP = np.float32(0.3)
+"""How far below the last survivor a candidate sinks in the collective's view for each step it
+was pruned earlier."""
+
+Scorer = Callable[[Block], np.ndarray]
+"""Scores float32[Q, C] of a block of queries, higher is better."""
+
+Peer = Callable[[Problem], Scorer]
+"""Learns from a problem, which holds no test fact; a `note` on what it returns is shown."""
+
+
+def examine(
+    world: World,
+    problem: Problem,
+    graph: KnowledgeGraph,
+    progress: Callable[[str], None] | None = None,
+    peers: Mapping[str, Peer] | None = None,
+) -> dict[str, Any]:
+    """The final table of a world, as JSON values.
+
+    Args:
+        world: a world of reasoning agents between two ticks; it is not changed.
+        problem: what its agents were asked.
+        graph: the graph the problem was posed of; its test part is read here and nowhere else.
+        progress: is told what is being examined.
+        peers: name to something else to compare with, such as ComplEx-N3.
+
+    Returns:
+        `rows`, each with name, mrr and hits10 on test, valid (mean validation credit), cost
+        (mean compute units a validation query, or None) and note; the best agent with its
+        genome; and what was counted.
+
+    Raises:
+        WorldError: if nobody is alive, or the world has no genome.
+    """
+    say = progress or (lambda text: None)
+    entered, found = contestants(world, problem, say, peers or {})
+    valid = Exam(problem.table, problem.referee)
+    say("everything, on the test facts")
+    test = Exam(
+        problem.faculties.table(ask(graph.test, problem.evidence)),
+        judge(graph.test, graph.facts, problem.evidence),
+    )
+    return {
+        "graph": graph.name,
+        "facts": {part: len(getattr(graph, part)) for part in ("train", "valid", "test")},
+        "seed": world.seed,
+        "ticks": world.steps,
+        "rows": [
+            {
+                "name": one.name,
+                **asdict(Quality.of(one.ranks(test))),
+                "valid": float(valid.referee.credit(one.ranks(valid)).mean()),
+                "cost": one.cost,
+                "note": one.note,
+            }
+            for one in entered
+        ],
+        "notes": [*NOTES, *([] if peers else [LEFT_OUT])],
+        **found,
+    }
+
+
+def contestants(
+    world: World,
+    problem: Problem,
+    say: Callable[[str], None],
+    peers: Mapping[str, Peer],
+) -> tuple[list[Contestant], dict[str, Any]]:
+    """Everything that is compared, in the order of the table, and what else was found out."""
+    if world.genome is None or not len(world.population):
+        raise WorldError("nobody is left to be examined; a world needs living agents with genes")
+    genome, faculties = world.genome, problem.faculties
+    valid = Exam(problem.table, problem.referee)
+    say("engines and mixtures, on validation")
+    *by_hand, oracle = mixtures(problem)
+
+    say("the living, on validation")
+    genes = {name: world.genes(name) for name in genome.names}
+    living = decode(genes.__getitem__)
+    credit, cost = examine_strategies(living, valid, faculties)
+    best = int(credit.argmax())
+    fittest = living.take(np.array([best]))
+
+    lived, chosen = world.system(Reasoning).evaluations, len(living) * len(valid)
+    number = max((lived + chosen) // len(valid), 1)
+    rng = np.random.default_rng([SEARCH_KEY, world.seed])
+    drawn = random_search(genome, number, valid, faculties, rng, say)
+
+    entered = by_hand
+    for name, learn in peers.items():
+        say(f"{name}, learning")
+        scorer = learn(problem)
+        entered.append(Contestant(name, _scored_by(scorer), None, getattr(scorer, "note", "")))
+    entered += [
+        Contestant(
+            RANDOM_SEARCH,
+            _ranked_by(decode(drawn.genome.__getitem__), faculties),
+            drawn.cost,
+            f"the best of {number:,} genomes on validation",
+        ),
+        Contestant(
+            EVOLVED,
+            _ranked_by(fittest, faculties),
+            float(cost[best]),
+            f"the best of {len(living):,} living on validation",
+        ),
+        Contestant(
+            COLLECTIVE,
+            lambda exam: exam.ranks(collective(living, exam, faculties)),
+            float(cost.sum()),
+            f"the mean opinion of {len(living):,}",
+        ),
+        oracle,
+    ]
+    return entered, {
+        "evaluations": {
+            "evolution": lived,
+            "choice of the best agent": chosen,
+            "random search": number * len(valid),
+        },
+        "random_genomes": number,
+        "best": {
+            "id": int(world.population["id"][best]),
+            "born": int(world.population["born"][best]),
+            "words": in_words(fittest, faculties),
+            "genome": json.loads(genome.to_json(genes, best)),
+        },
+    }
+
+
+def _scored_by(scorer: Scorer) -> Callable[[Exam], np.ndarray]:
+    return lambda exam: exam.ranks(scorer(exam.table.block))
+
+
+def _ranked_by(one: Strategies, faculties: Faculties) -> Callable[[Exam], np.ndarray]:
+    def ranks(exam: Exam) -> np.ndarray:
+        ((_, answers),) = answer_all(one, exam.table, faculties)
+        return exam.ranks(answers.scores)
+
+    return ranks
+
+
+def collective(living: Strategies, exam: Exam, faculties: Faculties) -> np.ndarray:
+    """Scores float32[Q, C]: the mean opinion of everybody alive.
+
+    An opinion is the strategy's scores standardised over the candidates that are open, after
+    the offset of pruned candidates is taken back to just below those who were left.
+    """
+    open_ = exam.table.block.open
+    total = np.zeros(open_.shape, np.float32)
+    for _, answers in answer_all(living, exam.table, faculties):
+        for scores in answers.scores.reshape(-1, *open_.shape):
+            pruned = np.where(open_, np.round(scores / PRUNED), 0)
+            last = np.where(open_ & (pruned == 0), scores, np.inf).min(axis=1, keepdims=True)
+            level = np.where(pruned > 0, last - STEP * pruned, scores)
+            total += standardise(np.where(open_, level, 0), open_)
+    return total
+
+
+def in_words(one: Strategies, faculties: Faculties) -> str:
+    """What a strategy does, for people to read: N = 1 strategy, a line for each engine."""
+    asked = one.order[0, : int(one.length[0])].tolist()
+    lines = [f"asks up to {len(asked)} of {len(faculties.engines)} engines, in this order:"]
+    for place, e in enumerate(asked, 1):
+        variant = one.variant[0, e]
+        lines.append(
+            f"{place}. {faculties.names[e]} ({_setting(faculties.variants[e], variant)}), "
+            f"weight {one.weight[0, e]:.2f}, prunes {one.beam[0, e]:.1f} below the best, "
+            f"commits at a margin of {one.commit[0, e]:.1f}"
+        )
+    protocols = {name: float(getattr(one, name)[0]) for name in PROTOCOLS}
+    strengths = (f"{name} {value:.2f}" for name, value in protocols.items() if value)
+    lines.append(f"protocols: {', '.join(strengths)}")
+    gates = dict(zip([*faculties.names, "stop"], one.gate[0], strict=True))
+    for name in [*(faculties.names[e] for e in asked), "stop"]:
+        terms = zip(gates[name], STATE_FEATURES, strict=True)
+        shown = [f"{value:+.2f} {feature}" for value, feature in terms if abs(value) > GATE_SHOWN]
+        if shown:
+            lines.append(f"gate of {name}: {' '.join(shown)}")
+    return "\n".join(lines)
+
+
+def _setting(variants: tuple[Engine, ...], chosen: int) -> str:
+    """The genes in which the variants of an engine differ, as they are in the chosen one."""
+    settings = [asdict(variant) for variant in variants]  # type: ignore[call-overload]
+    differ = [gene for gene in settings[0] if len({each[gene] for each in settings}) > 1]
+    return ", ".join(f"{gene} {settings[chosen][gene]}" for gene in differ) or "no genes"
+
+
+def format_table(results: Mapping[str, Any]) -> str:
+    """The final table as plain text; the row of the best evolved agent is marked with `>`."""
+    lines = [f"  {'':26}{'MRR':>6}{'Hits@10':>9}{'valid':>8}{'cost':>8}"]
+    for row in results["rows"]:
+        mark = ">" if row["name"] == EVOLVED else " "
+        cost = "-" if row["cost"] is None else f"{row['cost']:,.0f}"
+        figures = f"{row['mrr']:6.3f}{row['hits10']:9.3f}{row['valid']:8.3f}{cost:>8}"
+        lines.append(f"{mark} {row['name']:26}{figures}  {row['note']}".rstrip())
+    tested = f"{results['graph']}: MRR and Hits@10 on {2 * results['facts']['test']:,} test queries"
+    return "\n".join([tested, "", *lines, "", *results["notes"]])

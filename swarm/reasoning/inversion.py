@@ -29,7 +29,8 @@ def inverted_scores(
     for head, chosen in enumerate(rules):
         support = bodies.support[chosen, head]
         use = np.bincount(first[chosen], support, minlength=R)
-        use += np.bincount(second[chosen], support, minlength=R)
+        other = second[chosen] != first[chosen]
+        use += np.bincount(second[chosen][other], support[other], minlength=R)
         hidden = int(use.argmax())
         kept = chosen[(first[chosen] != hidden) & (second[chosen] != hidden)]
         weight = log_weight(confidence[kept, head])

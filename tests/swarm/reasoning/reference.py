@@ -155,13 +155,14 @@ def objections(graph: Graph) -> np.ndarray:
 
 
 def inverted(graph: Graph, top: int, support_min: float, pseudo_count: float) -> np.ndarray:
-    """Noisy-or without the relation that the rules start from most, by their support."""
+    """Noisy-or without the relation that most support comes through."""
     scores = graph.empty()
     for head in graph.directions:
         chosen = rules(graph, head, pseudo_count, support_min, top)
         use = [0] * graph.relations
         for body, _ in chosen:
-            use[body[0] % graph.relations] += support(graph, body, head)
+            for relation in {q % graph.relations for q in body}:
+                use[relation] += support(graph, body, head)
         favourite = use.index(max(use))
         for body, confidence in chosen:
             if favourite not in [q % graph.relations for q in body]:

@@ -175,13 +175,11 @@ def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
         load_graph(tmp_path / "facts.tsv")
 
 
-@pytest.mark.xfail(reason="a byte order mark becomes part of the first entity's name")
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
     (tmp_path / "f.txt").write_text("a\tr\tb\na\tr\tc\n", encoding="utf-8-sig")
     assert load_graph(tmp_path).entities == ("a", "b", "c")
 
 
-@pytest.mark.xfail(reason="train.tsv silently replaces train.txt")
 def test_two_files_for_one_part_are_refused_or_both_read(tmp_path: Path) -> None:
     files = {"train.txt": FACT, "train.tsv": "c\tr\td\n", "valid.txt": "e\tr\tf\n"}
     folder = write(tmp_path, files | {"test.txt": "g\tr\th\n"})
@@ -226,7 +224,6 @@ def test_a_split_that_is_none_is_refused(fractions: tuple[float, float, float]) 
         load_graph("nations").resplit(fractions)
 
 
-@pytest.mark.xfail(reason="the number of shares is not checked; the last is left out")
 def test_four_shares_are_refused() -> None:
     with pytest.raises(GraphError, match="three positive shares"):
         load_graph("nations").resplit((0.25, 0.25, 0.25, 0.25))  # type: ignore[arg-type]

@@ -121,7 +121,6 @@ def test_kinds_are_told_apart_by_what_entities_take_part_in() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.xfail(reason="kinds_of warns when there are fewer different profiles than kinds")
 def test_kinds_of_a_ring_are_found_in_silence() -> None:
     """In a ring everybody is alike: one kind, and nothing to warn of."""
     ring = Graph.of([(i, P, (i + 1) % 5) for i in range(5)]).evidence

@@ -127,7 +127,6 @@ def test_confidence_grows_with_the_margin() -> None:
             assert answers.confidence[q] == pytest.approx(1 - np.exp(second - best), abs=1e-6)
 
 
-@pytest.mark.xfail(reason="a lead beyond 500 is taken for a multiple of PRUNED: confidence 0")
 def test_a_rumour_that_outweighs_every_engine_is_believed() -> None:
     """All engines count for nothing, so that what was heard decides, and clearly."""
     table = random_table(np.random.default_rng(15), 10, 6)

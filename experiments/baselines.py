@@ -7,8 +7,8 @@ engine: the variant of it that validates best.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -28,6 +28,7 @@ from swarm.reasoning import (
 BEST_SINGLE = "best single engine"
 EQUAL_VOTE = "equal vote of seven"
 TUNED_WEIGHTS = "tuned weights"
+TUNED_PROTOCOLS = "tuned weights, protocols"
 PER_RELATION = "one engine per relation"
 ORACLE = "oracle, per query"
 
@@ -44,6 +45,8 @@ CELLS_AT_ONCE = 2**24
 """Scores held in memory while strategies are examined (64 MiB)."""
 
 GENOMES_AT_ONCE = 1024
+
+Voices = Callable[[ScoreTable], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -93,40 +96,41 @@ def pick_variants(exam: Exam) -> np.ndarray:
     return np.array([a + credit[a:b].argmax() for a, b in edges], np.int64)
 
 
-def vote(table: ScoreTable, picks: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Scores float32[Q, C]: weighted sums of the picked variants' standardised scores."""
-    total = np.zeros((len(table), table.scores.shape[2]), np.float32)
-    for column, weight in zip(picks, weights, strict=True):
+def vote(voices: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    """Scores float32[Q, C]: the weighted sum of V voices float32[Q, C]."""
+    total = np.zeros(voices[0].shape, np.float32)
+    for voice, weight in zip(voices, weights, strict=True):
         if weight:
-            total += np.float32(weight) * table.scores[:, column]
+            total += np.float32(weight) * voice
     return total
 
 
-def tune_weights(exam: Exam, picks: np.ndarray) -> np.ndarray:
-    """Weights float64[K] of the vote, by coordinate ascent on mean credit.
+def tune_weights(
+    exam: Exam, voices: Sequence[np.ndarray], starts: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Weights float64[V] of the vote, by coordinate ascent on mean credit.
 
-    Climbs from the equal vote and from each engine alone, and takes the highest place that was
-    come to. Deterministic.
+    Climbs from every start float[V], and takes the highest place that was come to.
+    Deterministic.
     """
-    starts = [np.ones(len(picks)), *np.eye(len(picks))]
-    ends = [_climb(exam, picks, start) for start in starts]
+    ends = [_climb(exam, voices, start) for start in starts]
     return max(ends, key=lambda end: end[1])[0]
 
 
-def _climb(exam: Exam, picks: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, float]:
+def _climb(exam: Exam, voices: Sequence[np.ndarray], start: np.ndarray) -> tuple[np.ndarray, float]:
     """The weights that lead upwards from a start, and their mean credit."""
-    weights = start.copy()
-    best = exam.credit(vote(exam.table, picks, weights))
+    weights = start.astype(float)
+    best = exam.credit(vote(voices, weights))
     for _ in range(SWEEPS):
         before = best
-        for engine, column in enumerate(picks):
+        for v, voice in enumerate(voices):
             others = weights.copy()
-            others[engine] = 0
-            rest = vote(exam.table, picks, others)
-            for weight in WEIGHTS if others.any() else WEIGHTS[-1:]:
-                credit = exam.credit(rest + np.float32(weight) * exam.table.scores[:, column])
+            others[v] = 0
+            rest = vote(voices, others)
+            for weight in WEIGHTS if others.any() else ():  # alone, its weight says nothing
+                credit = exam.credit(rest + np.float32(weight) * voice)
                 if credit > best:
-                    best, weights[engine] = credit, weight
+                    best, weights[v] = credit, weight
         if best == before:
             break
     return weights, best
@@ -155,55 +159,66 @@ def engine_per_direction(
 def mixtures(problem: Problem) -> list[Contestant]:
     """Each engine alone, then what can be made of the seven by hand, and last the oracle.
 
+    Beside the engines, strategies have the council and the inversion. What evolution gains by
+    these alone must not be taken for its own gain, so weights are tuned with them as well.
+
     The oracle uses, for each query, whichever engine ranks the truth best. It has to know the
     truth, so that it is no way of answering but the ceiling of choosing one engine a query.
     """
     valid = Exam(problem.table, problem.referee)
     names, relation = problem.faculties.names, valid.table.block.relation
     picks = pick_variants(valid)
-    costs = problem.faculties.costs[: len(picks)]
-    alone = [_of_one(int(column)) for column in picks]
-    credit = np.stack([valid.referee.credit(ranks(valid)) for ranks in alone])
+    K = len(picks)
+
+    def engines(table: ScoreTable) -> list[np.ndarray]:
+        return [table.scores[:, column] for column in picks]
+
+    def and_protocols(table: ScoreTable) -> list[np.ndarray]:
+        return [*engines(table), -table.against, table.inverted]
+
+    def each(exam: Exam) -> np.ndarray:
+        return np.stack([exam.ranks(scores) for scores in engines(exam.table)])
+
+    credit = valid.referee.credit(each(valid).ravel(), np.tile(np.arange(len(valid)), K))
+    credit = credit.reshape(K, -1)
     best = int(credit.mean(axis=1).argmax())
-    weights = tune_weights(valid, picks)
+    equal = np.ones(K)
+    tuned = tune_weights(valid, engines(valid.table), [equal, *np.eye(K)])
+    further = tune_weights(valid, and_protocols(valid.table), [np.append(tuned, [0, 0])])
     asked = engine_per_direction(relation, credit, problem.evidence.directions)
     elsewhere = int((asked != best).sum())
+    costs = problem.faculties.costs
 
-    def of_all(exam: Exam) -> np.ndarray:
-        return np.stack([ranks(exam) for ranks in alone])
+    def one(name: str, engine: int, note: str = "") -> Contestant:
+        ranks = lambda exam: exam.ranks(engines(exam.table)[engine])  # noqa: E731
+        return Contestant(name, ranks, int(costs[engine]), note)
+
+    def weighted(name: str, voices: Voices, weights: np.ndarray) -> Contestant:
+        labels = [*names, "council", "inversion"]
+        note = ", ".join(f"{labels[v]} {weights[v]:g}" for v in np.flatnonzero(weights))
+        units = int(costs[np.flatnonzero(weights)].sum())
+        ranks = lambda exam: exam.ranks(vote(voices(exam.table), weights))  # noqa: E731
+        return Contestant(name, ranks, units, note)
 
     return [
-        *(Contestant(names[e], alone[e], int(costs[e])) for e in range(len(picks))),
-        Contestant(BEST_SINGLE, alone[best], int(costs[best]), names[best]),
-        Contestant(
-            EQUAL_VOTE,
-            lambda exam: exam.ranks(vote(exam.table, picks, np.ones(len(picks)))),
-            int(costs.sum()),
-        ),
-        Contestant(
-            TUNED_WEIGHTS,
-            lambda exam: exam.ranks(vote(exam.table, picks, weights)),
-            int(costs[weights > 0].sum()),
-            ", ".join(f"{name} {w:g}" for name, w in zip(names, weights, strict=True) if w),
-        ),
+        *(one(names[e], e) for e in range(K)),
+        one(BEST_SINGLE, best, names[best]),
+        replace(weighted(EQUAL_VOTE, engines, equal), note=""),
+        weighted(TUNED_WEIGHTS, engines, tuned),
+        weighted(TUNED_PROTOCOLS, and_protocols, further),
         Contestant(
             PER_RELATION,
-            lambda exam: of_all(exam)[asked[exam.table.block.relation], np.arange(len(exam))],
+            lambda exam: each(exam)[asked[exam.table.block.relation], np.arange(len(exam))],
             float(costs[asked[relation]].mean()),
             f"{elsewhere} of {len(asked)} directions are asked of another than {names[best]}",
         ),
         Contestant(
             ORACLE,
-            lambda exam: of_all(exam).min(axis=0),
-            int(costs.sum()),
+            lambda exam: each(exam).min(axis=0),
+            int(costs[:K].sum()),
             "whichever of the seven ranks the truth best: knows the truth, a ceiling",
         ),
     ]
-
-
-def _of_one(column: int) -> Callable[[Exam], np.ndarray]:
-    """Ranks by one column of the score table."""
-    return lambda exam: exam.ranks(exam.table.scores[:, column])
 
 
 # Strategies

@@ -65,7 +65,7 @@ class WorldSection(Section):
     """How large and how long."""
 
     agents: int = Field(default=200, ge=4, le=10**6, description="agents in the world")
-    generations: int = Field(default=40, ge=1, le=10**6, description="generations to live")
+    generations: int = Field(default=60, ge=1, le=10**6, description="generations to live")
     tasks: int = setting(Tasks, "per_tick", "tasks on the board in a tick", ge=1, le=10**6)
     tasks_per_agent: int | None = setting(
         Tasks, "per_agent", "tasks given to each agent; all if left out", ge=1, le=10**6

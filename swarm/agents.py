@@ -15,6 +15,7 @@ and works on whole columns. An agent that dies in a tick never acts again in it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin, get_type_hints
 
@@ -73,7 +74,7 @@ class Agent:
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
         own: dict[str, Column] = {}
-        annotated = cls.__dict__.get("__annotations__", {})
+        annotated = inspect.get_annotations(cls)
         hints = get_type_hints(cls) if annotated else {}
         for name in annotated:
             if hints[name] is ClassVar or get_origin(hints[name]) is ClassVar:

@@ -40,7 +40,7 @@ class WorldError(ValueError):
     """A world is put together in a way that cannot work; the message says what would."""
 
 
-class World(mesa.Model):
+class World(mesa.Model):  # type: ignore[misc]
     """Agents in columns, a list of systems, a ledger.
 
     Args:

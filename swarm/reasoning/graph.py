@@ -148,8 +148,8 @@ def _lines(path: Path) -> Iterator[tuple[int, tuple[str, str, str]]]:
     try:
         text = path.read_text(encoding="utf-8-sig").removesuffix("\n")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise GraphError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
+        place = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise GraphError(f"{path}:{place}: not UTF-8 text; save the file as UTF-8") from None
     for number, line in enumerate(text.split("\n") if text else (), 1):
         fields = [field.strip() for field in line.split("\t")]
         if not line.strip():

@@ -27,12 +27,13 @@ def objections(evidence: Evidence) -> np.ndarray:
 
     # One or two more cases in the denominator, so that a relation seen once constrains little.
     single = (answers == 1).sum(axis=1) / (np.maximum((answers > 0).sum(axis=1), 1) + 1)
-    both_ways = (cube & cube.transpose(0, 2, 1)).sum(axis=(1, 2)) / total
+    both_ways = np.logical_and(cube, cube.transpose(0, 2, 1)).sum(axis=(1, 2)) / total
     asymmetric = np.where(both_ways == 0, total / (total + 2), 0)
     loops = cube[:, np.arange(E), np.arange(E)].sum(axis=1)
     irreflexive = np.where(loops == 0, total / (total + 2), 0)
 
-    against = np.broadcast_to(~cube.any(axis=1)[:, None, :], cube.shape).astype(np.float32)
+    seen: np.ndarray = np.any(cube, axis=1)
+    against = np.broadcast_to(~seen[:, None, :], cube.shape).astype(np.float32)
     against += single[:, None, None] * (answers > 0)[:, :, None]
     against += asymmetric[:, None, None] * cube.transpose(0, 2, 1)
     against[:, np.arange(E), np.arange(E)] += irreflexive[:, None]

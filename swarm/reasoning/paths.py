@@ -89,7 +89,9 @@ class Bodies:
         """
         chosen = []
         for head in range(self.support.shape[1]):
-            able = np.flatnonzero((self.support[:, head] >= support_min) & (confidence[:, head] > 0))
+            able = np.flatnonzero(
+                (self.support[:, head] >= support_min) & (confidence[:, head] > 0)
+            )
             order = np.argsort(-confidence[able, head], kind="stable")
             chosen.append(able[order[:top]])
         return chosen

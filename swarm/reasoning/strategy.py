@@ -7,9 +7,10 @@ are still alive, the engines used, the tokens spent. In each step the gate looks
 
 and gives every unused engine the priority `gate[e] . x - position of e in the order`; stopping
 competes as a last engine. The chosen engine adds its standardised scores, `weight[e] *
-exp(gate[e] . x)` times (the exponent clipped to +-3, the product at least 0.001); candidates further than its beam below the best are pruned (a beam
-by score, Lowerre 1976), and a margin above the commit threshold ends the walk. Beam, margin
-and commit are in units of the weight added so far, so that they mean the same at every step.
+exp(gate[e] . x)` times (the exponent clipped to +-3, the product at least 0.001); candidates
+further than its beam below the best are pruned (a beam by score, Lowerre 1976), and a margin
+above the commit threshold ends the walk. Beam, margin and commit are in units of the weight
+added so far, so that they mean the same at every step.
 
 Before the first engine, hearsay (findings the agent may use) counts `trust` times. At the end
 the council subtracts objections, the inversion adds what stands without the favourite
@@ -22,6 +23,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -184,7 +186,7 @@ def reason(
 
 def _chunks(total: int, parts: int) -> Iterator[slice]:
     edges = np.linspace(0, total, parts + 1).astype(int)
-    return (slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True))
+    return (slice(a, b) for a, b in pairwise(edges))
 
 
 @njit(cache=True, nogil=True)

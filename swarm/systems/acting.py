@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def acts(kind: type[Agent]) -> bool:
     """Whether a kind overrides `step` or `step_all`."""
-    return kind.step is not Agent.step or kind.step_all.__func__ is not Agent.step_all.__func__
+    return kind.step is not Agent.step or acts_together(kind)
+
+
+def acts_together(kind: type[Agent]) -> bool:
+    """Whether a kind overrides `step_all`."""
+    return getattr(kind.step_all, "__func__", None) is not getattr(Agent.step_all, "__func__", None)
 
 
 class Acting(System):
@@ -27,7 +32,7 @@ class Acting(System):
         """One round of steps."""
         one_by_one = []
         for kind in world.kinds:
-            if kind.step_all.__func__ is not Agent.step_all.__func__:
+            if acts_together(kind):
                 kind.step_all(world.agents.select(world.population["alive"]).of(kind))
             elif kind.step is not Agent.step:
                 one_by_one.append(world.kind_number(kind))

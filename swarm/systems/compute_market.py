@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -33,9 +33,9 @@ class ComputeMarket(System):
     is not used is paid back in settlement.
     """
 
-    columns = {"quota": Column(np.int64)}
+    columns: ClassVar[Mapping[str, Column]] = {"quota": Column(np.int64)}
 
-    def __init__(self, supply: float = 90.0, reserve: int = 1):
+    def __init__(self, supply: float = 45.0, reserve: int = 1):
         self.supply = supply
         self.reserve = reserve
         self.price = reserve

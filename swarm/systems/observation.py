@@ -91,8 +91,9 @@ class Observation(System):
         population = world.population
         answered = population["answered"]
         each = population["credits"] / np.maximum(answered, 1)
-        seasoned = answered >= np.median(answered)
-        best = each[seasoned].max(initial=0.0) if answered.any() else 0.0
+        best = 0.0
+        if answered.any():
+            best = each[answered >= np.median(answered)].max()
         mean = float(credit.mean()) if len(credit) else 0.0
         return {"answered": len(credit), "accuracy_mean": mean, "accuracy_best": float(best)}
 

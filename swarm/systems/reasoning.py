@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -23,12 +22,12 @@ APPETITE_MEMORY = 0.7
 """Weight of the past in an agent's estimate of what a task takes."""
 
 
-class HearsaySource(System, ABC):
+class HearsaySource(System):
     """A system that knows what agents may use beside their engines."""
 
-    @abstractmethod
-    def hearsay(self, world: World) -> Hearsay:
-        """What each agent has heard or may read of the tasks on the board."""
+    def hearsay(self, world: World) -> Hearsay | None:
+        """What each agent has heard or may read of the tasks on the board; None for nothing."""
+        return None
 
 
 class Reasoning(System):
@@ -48,7 +47,10 @@ class Reasoning(System):
     expected to take.
     """
 
-    columns = {"spent": Column(np.int64), "appetite": Column(np.float32)}
+    columns: ClassVar[Mapping[str, Column]] = {
+        "spent": Column(np.int64),
+        "appetite": Column(np.float32),
+    }
 
     def __init__(self, threads: int | None = None):
         self.threads = threads

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Remembering(HearsaySource):
     float64, sum of credit times surprisal over answered tasks, fading by generation.
     """
 
-    columns = {"surprise": Column(np.float64)}
+    columns: ClassVar[Mapping[str, Column]] = {"surprise": Column(np.float64)}
 
     def __init__(self, per_agent: int = 4, embargo: int = 4):
         self.per_agent = per_agent
@@ -114,9 +114,7 @@ class Remembering(HearsaySource):
         surprise = surprisal(said[reasoning.place, best], total, self.findings.entities)
         n = len(population)
         credit = world.system(Settlement).credit
-        population["surprise"][:] += np.bincount(
-            reasoning.agent, surprise * credit, minlength=n
-        )
+        population["surprise"][:] += np.bincount(reasoning.agent, surprise * credit, minlength=n)
 
         sure = confidence >= world.genes("publish")[reasoning.agent, 0]
         chosen = _best_of_each(reasoning.agent, confidence, sure, self.per_agent)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Selection(System):
     int32, Pareto front then, 0 the best.
     """
 
-    columns = {
+    columns: ClassVar[Mapping[str, Column]] = {
         "accuracy": Column(np.float64, default=np.nan),
         "novelty": Column(np.float64, default=np.nan),
         "cost": Column(np.float64, default=np.nan),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class Settlement(System):
     not pay its rent in full in this tick.
     """
 
-    columns = {
+    columns: ClassVar[Mapping[str, Column]] = {
         "credits": Column(np.float64),
         "answered": Column(np.float64),
         "profit": Column(np.float64),
@@ -127,7 +127,6 @@ class Settlement(System):
         if gift:
             accounts = world.population["account"][rows]
             world.ledger.transfer(world.treasury, accounts, gift, code=ENDOWMENT)
-
 
     def state(self) -> dict[str, bool]:
         """Whether the treasury has been founded."""

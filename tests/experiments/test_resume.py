@@ -70,7 +70,7 @@ def outcome(path):
     assert newest.name == "tick-48.ckpt"
     assert folder.results is not None
     assert (path / "report.html").exists()
-    files = (path / "metrics.parquet", path / "agents.parquet", newest)
+    files = (path / "metrics.parquet", path / "agents.parquet", path / "results.json", newest)
     return {file.name: file.read_bytes() for file in files}
 
 

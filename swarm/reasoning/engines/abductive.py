@@ -76,9 +76,9 @@ class Abductive(Engine):
                 )
             strength = confidence[r].copy()
             strength[r] = 0
-            for q in np.flatnonzero(strength):
-                hit, missed = self._weights(strength[q], base[q])
-                scores[r] += np.where(evidence.cube[q], hit, missed)
+            for same in np.flatnonzero(strength):
+                hit, missed = self._weights(strength[same], base[same])
+                scores[r] += np.where(evidence.cube[same], hit, missed)
         return scores
 
     def _weights(self, confidence: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -51,7 +51,7 @@ class Deductive(Engine):
         laws = bodies.rules(confidence, self.support_min, self.top)
         weight = [log_weight(confidence[chosen, head]) for head, chosen in enumerate(laws)]
 
-        scores = np.zeros((D, E * E), np.float32)
+        scores: np.ndarray = np.zeros((D, E * E), np.float32)
         for head, chosen in enumerate(laws):
             add_groundings(scores[head], bodies.start, bodies.pairs, chosen, weight[head])
         scores = scores.reshape(D, E, E)

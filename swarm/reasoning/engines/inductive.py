@@ -3,8 +3,8 @@
 Rules r(x, y) <- q(x, y) and r(x, y) <- q(x, z), p(z, y) with pessimistic confidence
 support / (groundings + 5) (AnyBURL, Meilicke et al. 2019). Several rules for one answer are
 put together by noisy-or (Pearl 1988: independent causes) or mostly by the best rule, each
-further one counting a hundredth of the one before (after the maximum aggregation of AnyBURL). With `unary`, also acyclic rules about one
-entity: r(x, c) <- q(x, d) and r(x, c) <- q(x, _).
+further one counting a hundredth of the one before (after the maximum aggregation of AnyBURL).
+With `unary`, also acyclic rules about one entity: r(x, c) <- q(x, d) and r(x, c) <- q(x, _).
 """
 
 from __future__ import annotations
@@ -54,13 +54,11 @@ class Inductive(Engine):
         bodies, D, E = evidence.bodies, evidence.directions, evidence.entities
         confidence = bodies.confidence(self.pseudo_count)
         rules = bodies.rules(confidence, self.support_min, self.top)
-        scores = np.zeros((D, E * E), np.float32)
+        scores: np.ndarray = np.zeros((D, E * E), np.float32)
         for head, chosen in enumerate(rules):
             value = confidence[chosen, head]
             if self.aggregation == "noisy-or":
-                add_groundings(
-                    scores[head], bodies.start, bodies.pairs, chosen, log_weight(value)
-                )
+                add_groundings(scores[head], bodies.start, bodies.pairs, chosen, log_weight(value))
             else:
                 top_groundings(scores[head], bodies.start, bodies.pairs, chosen, value, DEPTH, STEP)
         scores = scores.reshape(D, E, E)

@@ -7,46 +7,19 @@ a note that says so.
 from __future__ import annotations
 
 import base64
-import io
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from experiments.baselines import BEST_SINGLE
 from experiments.evaluation import EVOLVED, RANDOM_SEARCH
+from experiments.pictures import PICTURES, NotRecordedError, Picture, Record
 from swarm.checkpoint import replacing
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-# Colours that colour-blind people can tell apart (Okabe and Ito 2008).
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#777777"
-ENGINE_COLOURS = (BLUE, ORANGE, GREEN, RED, SKY, PINK, YELLOW)
-
-STYLE: Mapping[str, Any] = {
-    "axes.edgecolor": GREY,
-    "axes.grid": True,
-    "axes.labelcolor": "#333333",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.constrained_layout.use": True,
-    "font.size": 9,
-    "grid.color": "#e6e6e6",
-    "legend.frameon": False,
-    "lines.linewidth": 1.6,
-    "svg.hashsalt": "noosphere",
-    "xtick.color": "#555555",
-    "ytick.color": "#555555",
-}
-WIDTH = 7.2
 
 PAGE = """\
 <!doctype html>
@@ -77,42 +50,6 @@ ol.note {{ padding-left: 1.3rem; }}
 </body>
 </html>
 """
-
-
-class NotRecorded(Exception):
-    """A picture needs something that the run has not recorded."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a run folder holds; empty where a file is missing.
-
-    Attributes:
-        metrics: columns, one row a tick.
-        agents: columns, one row an agent and generation.
-        results: of the examination.
-        study: sections of the study.
-    """
-
-    metrics: Mapping[str, np.ndarray]
-    agents: Mapping[str, np.ndarray]
-    results: Mapping[str, Any]
-    study: Mapping[str, Any]
-
-    def metric(self, *names: str) -> list[np.ndarray]:
-        """Columns of the metrics; raises NotRecorded if one is missing or empty."""
-        return _columns(self.metrics, "metrics.parquet", names)
-
-    def by_generation(self, *names: str) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Generations, and the mean of each metric over the ticks of each."""
-        generation, *values = self.metric("generation", *names)
-        each, row, ticks = np.unique(generation, return_inverse=True, return_counts=True)
-        return each, [np.bincount(row, value) / ticks for value in values]
-
-    def credit_of(self, name: str) -> float | None:
-        """Validation credit of a row of the final table, if it is there."""
-        rows = (row for row in self.results.get("rows", ()) if row["name"] == name)
-        return next((row["valid"] for row in rows), None)
 
 
 def write_report(folder: Path) -> Path:
@@ -149,3 +86,89 @@ def write_report(folder: Path) -> Path:
         page = PAGE.format(title=escape(title), body="\n".join(body))
         Path(temporary).write_text(page, encoding="utf-8")
     return path
+
+
+def _figure(record: Record, picture: Picture) -> str:
+    """HTML of a picture, or of a note on why there is none."""
+    try:
+        data = base64.b64encode(picture.svg(record)).decode()
+    except NotRecordedError as reason:
+        return f'<p class="note">{picture.title}: not drawn, {escape(str(reason))}.</p>'
+    return (
+        f'<figure><img alt="{escape(picture.title)}" src="data:image/svg+xml;base64,{data}">'
+        f"<figcaption><b>{escape(picture.title)}.</b> {escape(picture.caption)}</figcaption>"
+        "</figure>"
+    )
+
+
+# The words
+
+
+def _results(results: Mapping[str, Any]) -> Iterator[str]:
+    """The final table, its notes as footnotes."""
+    rows = results.get("rows", [])
+    if not rows:
+        yield '<p class="note">The run has not been examined: there is no results.json.</p>'
+        return
+    notes = list(dict.fromkeys(row["note"] for row in rows if row["note"]))
+    yield f"<p>{escape(_finding(rows))}</p>"
+    yield "<table><tr><th>on the test facts</th><th>MRR</th><th>Hits@10</th>"
+    yield "<th>validation</th><th>cost</th></tr>"
+    for row in rows:
+        number = f"<sup>{notes.index(row['note']) + 1}</sup>" if row["note"] else ""
+        cost = "–" if row["cost"] is None else f"{row['cost']:,.0f}"
+        best = ' class="best"' if row["name"] == EVOLVED else ""
+        yield f"<tr{best}><td>{escape(row['name'])}{number}</td><td>{row['mrr']:.3f}</td>"
+        yield f"<td>{row['hits10']:.3f}</td><td>{row['valid']:.3f}</td><td>{cost}</td></tr>"
+    yield "</table>"
+    yield f'<ol class="note">{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ol>'
+    yield "".join(f'<p class="note">{escape(n)}</p>' for n in results.get("notes", ()))
+
+
+def _finding(rows: list[Mapping[str, Any]]) -> str:
+    """What the table says, in one sentence."""
+    mrr = {row["name"]: row["mrr"] for row in rows}
+    if not {EVOLVED, BEST_SINGLE, RANDOM_SEARCH} <= mrr.keys():
+        return ""
+    verdict = "beats" if mrr[EVOLVED] > mrr[RANDOM_SEARCH] else "does not beat"
+    return (
+        f"The best evolved agent reaches an MRR of {mrr[EVOLVED]:.3f} on facts that nobody in the "
+        f"world has seen; it {verdict} random search with as many evaluations "
+        f"({mrr[RANDOM_SEARCH]:.3f}). The best single engine reaches {mrr[BEST_SINGLE]:.3f}."
+    )
+
+
+def _best(best: Mapping[str, Any]) -> Iterator[str]:
+    """The best agent in words."""
+    if not best:
+        return
+    yield "<h2>The best agent</h2>"
+    yield f"<p>Agent {best['id']}, born in tick {best['born']}:</p>"
+    yield f"<pre>{escape(best['words'])}</pre>"
+
+
+def _facts(value: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Rows of a table of names and values; what is nested comes under a longer name."""
+    for name, inner in value.items():
+        if isinstance(inner, Mapping):
+            yield from _facts(inner, f"{prefix}{name} ")
+        else:
+            shown = "–" if inner is None else str(inner)
+            yield f"<tr><td>{escape(prefix + name)}</td><td>{escape(shown)}</td></tr>"
+
+
+# Reading
+
+
+def _table(path: Path) -> dict[str, np.ndarray]:
+    """Columns of a Parquet file; none if there is no file."""
+    import pyarrow.parquet as pq
+
+    if not path.exists():
+        return {}
+    table = pq.read_table(path)
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""

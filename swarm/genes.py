@@ -43,7 +43,7 @@ def strategy_loci(faculties: Faculties) -> Mapping[str, Locus]:
 def decode(genes: Callable[[str], np.ndarray]) -> Strategies:
     """Strategies of N genomes; `genes(locus)` gives a column [N, size], as `world.genes` does."""
     order = genes("order")
-    gate = genes("gate").reshape(len(order), -1, len(STATE_FEATURES))
+    gate = genes("gate").reshape(len(order), order.shape[1] + 1, len(STATE_FEATURES))
     protocol = np.maximum(genes("protocol"), 0)
     return Strategies(
         order=np.ascontiguousarray(order, np.int8),

@@ -90,6 +90,11 @@ class Population:
         self._columns[name] = np.empty((capacity, *column.shape), column.dtype)
         self._columns[name][: self._size] = column.default
 
+    @property
+    def next_size(self) -> int:
+        """Agents there will be after the turn: the living, and the born of this tick."""
+        return int(self["alive"].sum()) + sum(len(ids) for ids, _ in self._births)
+
     def rows(self, ids: Any) -> np.ndarray:
         """Rows of some ids, int64[n]; -1 for those who are no longer there."""
         ids = np.atleast_1d(np.asarray(ids, np.int64))

@@ -54,7 +54,7 @@ class KnowledgeGraph:
         return np.concatenate([self.train, self.valid, self.test])
 
     def resplit(self, fractions: tuple[float, float, float], seed: int = 0) -> KnowledgeGraph:
-        """The same facts in a seeded random split.
+        """The same facts in a seeded random split, named by its share of train: `umls-30`.
 
         Args:
             fractions: shares of train, valid and test; positive, summing to 1.
@@ -78,7 +78,8 @@ class KnowledgeGraph:
                 f"{self.name}: {len(facts)} facts are too few for the split {fractions}: "
                 "every part needs at least one"
             )
-        return KnowledgeGraph(self.name, self.entities, self.relations, train, valid, test)
+        name = f"{self.name}-{100 * fractions[0]:.0f}"
+        return KnowledgeGraph(name, self.entities, self.relations, train, valid, test)
 
 
 def load_graph(source: str | Path) -> KnowledgeGraph:

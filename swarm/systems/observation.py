@@ -66,7 +66,7 @@ class Observation(System):
 
     def _look(self, world: World) -> dict[str, float]:
         population = world.population
-        row: dict[str, float] = {"tick": world.steps, "alive": int(population["alive"].sum())}
+        row: dict[str, float] = {"tick": world.steps, "alive": population.next_size}
         wealth = world.ledger.balance(population["account"])
         row |= {"supply": world.ledger.supply, "wealth_gini": gini(wealth)}
         if (selection := world.find(Selection)) is not None:

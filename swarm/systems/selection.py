@@ -94,7 +94,7 @@ class Selection(System):
         population["front"][:] = ranks
 
         n = len(population)
-        keep = n - round(self.turnover * n)
+        keep = max(n - round(self.turnover * n), 2)  # one alone has no children
         living = population["alive"]
         solvent = np.flatnonzero(living & ~population["insolvent"])
         self.bankrupt = int(living.sum()) - len(solvent)

@@ -123,19 +123,8 @@ def test_genes_that_are_not_given_are_sampled() -> None:
     world.genome.validate({name: world.genes(name) for name in world.genome.names})
 
 
-no_genes = pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="swarm.genes.decode cannot shape the genes of nobody"
-)
-too_few = pytest.mark.xfail(
-    strict=True, reason="Selection keeps one of two or three, and one alone has no children"
-)
-
-
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(
-    "number",
-    [pytest.param(0, marks=no_genes), 1, *(pytest.param(n, marks=too_few) for n in (2, 3)), 4],
-)
+@pytest.mark.parametrize("number", range(5))
 def test_the_smallest_worlds_go_on(number: int) -> None:
     world = run(reasoners(number), 9)
     assert world.steps == 9

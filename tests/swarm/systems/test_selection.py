@@ -1,5 +1,7 @@
 """Who lives, who dies and who has children, generation after generation."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from swarm import Agent, Selection, Settlement, System, World
 from tests.swarm.worlds import Idle, Watch, plenty, reasoners, run
 
 TICKS = 13  # three generations and a tick
+generations = partial(Selection, every=4, turnover=0.5)
 
 
 def test_the_population_is_steady_and_turns_over_every_generation() -> None:
@@ -26,7 +29,7 @@ def test_the_population_is_steady_and_turns_over_every_generation() -> None:
 
 
 def test_the_bankrupt_die_and_their_estate_is_inherited() -> None:
-    world = run(reasoners(selection=Selection(turnover=0.1)), 3)
+    world = run(reasoners(selection=Selection(every=4, turnover=0.1)), 3)
     # All that they own is taken from the four best.
     best = np.argsort(-world.agents.get("credits"))[:4]
     doomed = world.agents.get("id")[best]
@@ -40,21 +43,21 @@ def test_the_bankrupt_die_and_their_estate_is_inherited() -> None:
     assert len(world.agents) == 40
 
 
-def after_the_first_choice(agents: int = 100, **changed: System) -> dict[str, np.ndarray]:
-    """Columns of a world when its first generation has been chosen from, before the turn."""
+def after_the_first_choice(**changed: System) -> tuple[dict[str, np.ndarray], World]:
+    """Columns when the first generation has been chosen from, and the world after the turn."""
     seen: dict[str, np.ndarray] = {}
 
     def look(world: World) -> None:
         if world.steps == 4:
             seen.update({name: world.population[name].copy() for name in world.population.names})
 
-    run(reasoners(agents, Watch(look), **changed), 4)
-    return seen
+    world = run(reasoners(100, Watch(look), **changed), 4)
+    return seen, world
 
 
 @pytest.mark.parametrize(("elite", "kept"), [(0.0, 0), (0.75, 38), (1.0, 50)])
 def test_the_elite_is_kept_for_accuracy_and_the_others_by_front(elite: float, kept: int) -> None:
-    seen = after_the_first_choice(market=plenty(), selection=Selection(elite=elite))
+    seen, _ = after_the_first_choice(market=plenty(), selection=generations(elite=elite))
     alive, front, accuracy = seen["alive"], seen["front"], seen["accuracy"]
     assert not seen["insolvent"].any()
     assert alive.sum() == 50
@@ -71,9 +74,8 @@ def test_the_elite_is_kept_for_accuracy_and_the_others_by_front(elite: float, ke
 @pytest.mark.parametrize("elite", [0.0, 1.0])
 def test_parents_win_by_accuracy_or_by_front_and_crowding(elite: float) -> None:
     # Children are their mothers' twins.
-    selection = Selection(elite=elite, mutation=0.0, crossover=0.0)
-    seen = after_the_first_choice(market=plenty(), selection=selection)
-    world = run(reasoners(100, market=plenty(), selection=selection), 4)
+    selection = generations(elite=elite, mutation=0.0, crossover=0.0)
+    seen, world = after_the_first_choice(market=plenty(), selection=selection)
     mothers = {genes.tobytes(): row for row, genes in enumerate(seen["gene.weight"])}
     assert len(mothers) == 100
     born = world.agents.get("born") == 4
@@ -104,7 +106,7 @@ def test_children_are_of_their_mothers_kind() -> None:
     class Blue(Agent):
         pass
 
-    world = reasoners({Red: 20, Blue: 20}, selection=Selection(mutation=0.0, crossover=0.0))
+    world = reasoners({Red: 20, Blue: 20}, selection=generations(mutation=0.0, crossover=0.0))
     kinds = {
         genes.tobytes(): kind
         for genes, kind in zip(world.genes("weight"), world.agents.get("kind"), strict=True)
@@ -119,7 +121,7 @@ def test_children_are_of_their_mothers_kind() -> None:
 
 
 def test_better_agents_survive_the_first_generation() -> None:
-    seen = after_the_first_choice()
+    seen, _ = after_the_first_choice()
     accuracy, alive = seen["accuracy"], seen["alive"]
     assert alive.sum() == 50
     assert accuracy[alive].mean() > accuracy[~alive].mean()
@@ -127,10 +129,8 @@ def test_better_agents_survive_the_first_generation() -> None:
 
 
 def test_the_past_counts_in_full_unless_it_fades() -> None:
-    whole, faded = (
-        after_the_first_choice(selection=selection)
-        for selection in (Selection(fading=1.0), Selection(fading=0.5))
-    )
+    whole, _ = after_the_first_choice(selection=generations(fading=1.0))
+    faded, _ = after_the_first_choice(selection=generations(fading=0.5))
     np.testing.assert_array_equal(whole["alive"], faded["alive"])
     for name in ("credits", "answered", "surprise", "units", "tasks", "profit"):
         assert whole[name].any()
@@ -139,10 +139,11 @@ def test_the_past_counts_in_full_unless_it_fades() -> None:
 
 
 def test_without_memory_nothing_is_novel() -> None:
-    seen = after_the_first_choice(market=plenty(), remembering=Idle())
+    seen, _ = after_the_first_choice(market=plenty(), remembering=Idle())
     assert not seen["novelty"].any()
-    assert after_the_first_choice(market=plenty())["novelty"].all()
     assert len(np.unique(seen["front"])) > 1  # accuracy and thrift are told apart all the same
+    seen, _ = after_the_first_choice(market=plenty())
+    assert seen["novelty"].all()
 
 
 def test_genes_stay_valid_for_ever() -> None:

@@ -50,9 +50,14 @@ def test_what_is_observed_is_what_there_is() -> None:
         assert seen["supply"] == world.ledger.supply
         assert seen["price"] == world.system(ComputeMarket).price
         assert seen["findings"] == len(world.system(Remembering).findings)
-        assert seen["answered"] == len(world.system(Reasoning).agent)
+        assert seen["answered"] == len(world.system(Reasoning).agent) < 40 * 48
         assert seen["accuracy_mean"] == world.system(Settlement).credit.mean()
         assert 0 < seen["accuracy_mean"] <= 1
+        reasoning = world.system(Reasoning)
+        assert reasoning.answers is not None
+        used = reasoning.answers.used[reasoning.in_time]  # of what was answered in time
+        for engine, name in enumerate(problem().faculties.names):
+            assert seen[f"use_{name}"] == np.mean(used >> engine & 1)
     ticks, agents = observation.drain()
     assert ticks["tick"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
     assert ticks["generation"].tolist() == [0, 0, 0, 1, 1, 1, 1, 2]

@@ -7,6 +7,8 @@ import sys
 
 from benchmarks import main as main_benchmark
 from benchmarks import world as world_benchmark
+from experiments.toml import StudyError
+from swarm.reasoning import GraphError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -14,7 +16,8 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     kinds = whole.add_subparsers(dest="kind", required=True)
     main = kinds.add_parser("main", help="the final table over several seeds, with intervals")
-    main.add_argument("--seeds", type=_at_least_one, default=5, help="runs a graph (5)")
+    seeds = main_benchmark.SEEDS
+    main.add_argument("--seeds", type=_at_least_one, default=seeds, help=f"runs a graph ({seeds})")
     main.add_argument(
         "--graphs",
         nargs="+",
@@ -41,7 +44,11 @@ def command(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.kind == "world":
         return world_benchmark.benchmark(options.json, options.quick)
-    return main_benchmark.benchmark(options.graphs, options.seeds, options.json, options.quick)
+    try:
+        return main_benchmark.benchmark(options.graphs, options.seeds, options.json, options.quick)
+    except (StudyError, GraphError) as error:  # they explain themselves
+        print(error, file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ ORACLE = "oracle, per query"
 WEIGHTS = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Weights that an engine may have in the tuned vote."""
 
-SWEEPS = 4
+SWEEPS = 10
 """Most rounds of the coordinate ascent."""
 
 DOUBT = 5.0

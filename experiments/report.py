@@ -40,7 +40,7 @@ table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #e6e6e6; }}
 th:first-child, td:first-child {{ text-align: left; }}
 tr.best {{ background: #e8f3fa; font-weight: 600; }}
-pre {{ background: #f6f6f6; padding: .8rem; overflow-x: auto; font-size: .85rem; }}
+pre {{ background: #f6f6f6; padding: .8rem; font-size: .85rem; white-space: pre-wrap; }}
 ol.note {{ padding-left: 1.3rem; }}
 .facts td {{ text-align: left; word-break: break-word; }}
 </style>

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from swarm.reasoning import Problem
 from swarm.systems.compute_market import ComputeMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import Reasoning
@@ -39,6 +40,7 @@ class Observation(System):
     def __init__(self, keep: bool = False):
         self.keep = keep
         self.latest: dict[str, float] = {}
+        self._ease: np.ndarray | None = None
         self._ticks: list[dict[str, float]] = []
         self._agents: list[dict[str, Any]] = []
 
@@ -95,7 +97,16 @@ class Observation(System):
         if answered.any():
             best = each[answered >= np.median(answered)].max()
         mean = float(credit.mean()) if len(credit) else 0.0
-        return {"answered": len(credit), "accuracy_mean": mean, "accuracy_best": float(best)}
+        tasks = world.system(Tasks)
+        if self._ease is None:
+            self._ease = ease(tasks.problem)
+        luck = self._ease[tasks.board].mean() - self._ease.mean()
+        return {
+            "answered": len(credit),
+            "accuracy_mean": mean,
+            "accuracy_best": float(best),
+            "luck": float(luck),
+        }
 
     def _portrait(self, world: World) -> dict[str, np.ndarray]:
         population = world.population
@@ -117,6 +128,17 @@ class Observation(System):
     def restore(self, world: World, state: Mapping[str, Any]) -> None:
         """Rows of the time after the checkpoint are forgotten; they will be seen again."""
         self._ticks, self._agents = [], []
+
+
+def ease(problem: Problem) -> np.ndarray:
+    """float64[Q]: mean credit that the engine variants alone get for each task.
+
+    What a board's tasks have above the mean of all is the luck of the draw; taken off, it leaves
+    what agents can do (a control variate).
+    """
+    variants = range(problem.table.scores.shape[1])
+    ranks = (problem.referee.ranks(problem.table.scores[:, v]) for v in variants)
+    return np.mean([problem.referee.credit(each) for each in ranks], axis=0)
 
 
 def gini(values: np.ndarray) -> float:

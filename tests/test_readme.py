@@ -1,0 +1,46 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_custom_agent_prints_what_it_says_in_fifteen_lines() -> None:
+    code, shown = re.search(r"```python\n(.*?)```\n\n```\n(.*?)```", README, re.DOTALL).groups()  # type: ignore[union-attr]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    assert said.getvalue() == shown
+
+
+def test_its_study_is_a_study(tmp_path: Path) -> None:
+    from experiments import load_study
+
+    text = re.search(r"```toml\n(.*?)```", README, re.DOTALL).group(1)  # type: ignore[union-attr]
+    (tmp_path / "my_facts").mkdir()
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    study = load_study(tmp_path / "mine.toml")
+    assert study.world.agents == 500
+    assert study.problem.split == (0.3, 0.2, 0.5)
+
+
+@pytest.mark.parametrize("name", re.findall(r"`noosphere (\w+)", README))
+def test_its_commands_exist(name: str) -> None:
+    from experiments.cli import main
+
+    assert name in main.commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(([^)#:]+)\)|`([\w./]+/[\w.]+)`", README))
+def test_its_files_exist(path: tuple[str, str]) -> None:
+    name = next(filter(None, path))
+    assert name.startswith("runs/") or (ROOT / name).exists()

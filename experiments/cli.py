@@ -6,6 +6,7 @@ that can be expected are one line each on the standard error, and exit code 2.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ import click
 if TYPE_CHECKING:
     from experiments.store import RunFolder
     from experiments.study import Study
+
+# BLAS threads gain nothing on matrices this small and wait for each other on busy cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 OURS = ("arenas", "economy", "evolution", "experiments", "swarm")
 

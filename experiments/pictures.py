@@ -116,9 +116,7 @@ class Picture:
 
 
 def _draw_accuracy(record: Record, figure: Figure) -> None:
-    generation, (best, mean, luck) = record.by_generation(
-        "accuracy_best", "accuracy_mean", "luck"
-    )
+    generation, (best, mean, luck) = record.by_generation("accuracy_best", "accuracy_mean", "luck")
     axes = figure.subplots()
     mark = "." if len(generation) < 60 else ""
     axes.plot(generation, best, color=SKY, linewidth=1, label="best agent")

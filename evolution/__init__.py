@@ -8,17 +8,8 @@ objectives, and `evolution.deap.selNSGA2` drops into DEAP toolboxes. Nothing her
 genome means: decode the columns, evaluate them, tell the objectives.
 """
 
-from evolution.genome import (
-    Categorical,
-    GenomeError,
-    Genomes,
-    GenomeSpec,
-    Integer,
-    Locus,
-    Permutation,
-    Real,
-    Simplex,
-)
+from evolution.genome import Genomes, GenomeSpec
+from evolution.locus import Categorical, GenomeError, Integer, Locus, Permutation, Real, Simplex
 from evolution.nsga2 import (
     NSGA2,
     AskTellError,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolution.genome import (
+from evolution import (
     Categorical,
     GenomeError,
     GenomeSpec,

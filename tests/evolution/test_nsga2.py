@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from evolution import nsga2
-from evolution.genome import Categorical, GenomeError, GenomeSpec, Permutation, Real, Simplex
+from evolution import Categorical, GenomeError, GenomeSpec, Permutation, Real, Simplex, nsga2
 from evolution.nsga2 import NSGA2, AskTellError, ObjectiveError
 
 # Few different values, so that duplicates and ties abound.

@@ -138,6 +138,10 @@ class Remembering(HearsaySource):
         if gossip is not None:
             gossip.tell(world, author, ids)
 
+    def fade(self, world: World, share: float) -> None:
+        """Surprise of earlier generations counts less."""
+        world.population["surprise"][:] *= share
+
     def state(self) -> dict[str, Any]:
         """The findings, and how many of them are public."""
         return {"findings": self.findings.state(), "public": self.tally.absorbed}

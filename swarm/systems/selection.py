@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from evolution import binary_tournament, crowding_distance, pareto_ranks
-from evolution.nsga2 import best_rows
+from evolution import best_rows, binary_tournament, crowding_distance, pareto_ranks
 from swarm.population import Column
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.system import System
@@ -17,18 +16,15 @@ if TYPE_CHECKING:
     from swarm.world import World
 
 
-SUMS = ("credits", "answered", "surprise", "units", "tasks", "profit")
-
-
 class Selection(System):
     """NSGA-II over (accuracy, novelty, thrift), population size steady.
 
     The survivors of the ranking (Deb et al. 2002) are joined by as many children of theirs as
     agents died, so that every generation has the size of the first. Living off one's work is a
     constraint: whoever lost tokens ranks behind all who did not, by how much (constrained
-    domination, ibid. section VI). Sums that the objectives
-    are made of fade, so that the past counts less; accuracy is shrunk towards the mean by
-    `doubt` tasks, since the luckiest of many newcomers is not the best.
+    domination, ibid. section VI). Sums that the objectives are made of fade, each by its owner,
+    so that the past counts less; accuracy is shrunk towards the mean by `doubt` tasks, since the
+    luckiest of many newcomers is not the best.
 
     Args:
         every: ticks in a generation.
@@ -106,10 +102,14 @@ class Selection(System):
         population.kill(dead)
         if len(survivors) > 1:
             self._breed(world, survivors, ranks, crowding, n - len(survivors))
-        for name in SUMS:
-            if name in population:
-                population[name][:] *= self.fading
+        for system in world.systems:
+            system.fade(world, self.fading)
         self.generation += 1
+
+    def fade(self, world: World, share: float) -> None:
+        """What was spent counts less from generation to generation."""
+        for name in ("units", "tasks"):
+            world.population[name][:] *= share
 
     def _objectives(self, world: World) -> np.ndarray:
         """float64[n, 3], minimised; also written to the columns."""

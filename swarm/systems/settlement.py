@@ -114,6 +114,11 @@ class Settlement(System):
         _sweep(world, world.compute, REVENUE)
         return population["spent"] * market.price
 
+    def fade(self, world: World, share: float) -> None:
+        """Credit and profit of earlier generations count less."""
+        for name in ("credits", "answered", "profit"):
+            world.population[name][:] *= share
+
     def on_birth(self, world: World, rows: np.ndarray) -> None:
         """Endowments; the founders' also found the treasury."""
         if not self._founded:

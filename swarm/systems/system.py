@@ -49,6 +49,9 @@ class System:
     def on_birth(self, world: World, rows: np.ndarray) -> None:
         """Called when the born int64[n] have joined, with their columns at birth values."""
 
+    def fade(self, world: World, share: float) -> None:
+        """Called at the end of a generation: sums over time keep only a share of their past."""
+
     def state(self) -> dict[str, Any]:
         """What is not in columns: nested dicts of arrays and JSON values."""
         return {}

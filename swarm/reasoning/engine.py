@@ -7,6 +7,7 @@ is a value: it can be compared, hashed, cached by (evidence version, engine) and
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ COST_UNITS = 10
 """Compute units in a cost of 1.0; markets and ledgers count whole units."""
 
 
-class Engine:
+class Engine(ABC):
     """A way of reasoning with its genes; subclasses are frozen dataclasses.
 
     Attributes:
@@ -34,9 +35,9 @@ class Engine:
         """The gene settings that a strategy may choose from, weakest assumptions first."""
         return (cls(),)
 
+    @abstractmethod
     def compile(self, evidence: Evidence) -> np.ndarray:
         """Scores of every answer of every query: float32[D, E, E], higher is better."""
-        raise NotImplementedError(f"{type(self).__name__} has to define compile(evidence)")
 
     def score(self, artefact: np.ndarray, block: Block) -> np.ndarray:
         """Scores of a block's candidates: float32[Q, C]."""

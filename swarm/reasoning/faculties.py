@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -116,10 +115,6 @@ class Faculties:
             features.astype(np.float32),
             block,
         )
-
-    def variant_of(self, engine: int, table: ScoreTable) -> range:
-        """Columns of the table that hold the variants of an engine."""
-        return [range(a, b) for a, b in pairwise(table.first.tolist())][engine]
 
 
 def standardise(scores: np.ndarray, open_: np.ndarray) -> np.ndarray:

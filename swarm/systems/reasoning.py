@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from evolution import Locus
-from swarm.genes import decode, strategy_loci
+from swarm.genes import PROTOCOLS, decode, strategy_loci
 from swarm.population import Column
 from swarm.reasoning import Answers, Hearsay, reason
 from swarm.systems.compute_market import ComputeMarket
@@ -112,8 +112,9 @@ class Reasoning(System):
         costs = world.system(Tasks).problem.faculties.costs
         order = world.genes("order")[rows].astype(np.int64)
         in_use = np.arange(order.shape[1]) < world.genes("length")[rows]
-        protocols = world.genes("protocol")[rows, 2:4] > 0
-        expected = (costs[order] * in_use).sum(axis=1) + protocols @ costs[-2:]
+        paid = [PROTOCOLS.index(name) for name in ("council", "inversion")]  # as in the costs
+        protocols = world.genes("protocol")[rows][:, paid] > 0
+        expected = (costs[order] * in_use).sum(axis=1) + protocols @ costs[-len(paid) :]
         world.population["appetite"][rows] = expected
 
     def state(self) -> dict[str, int]:

@@ -107,6 +107,11 @@ class Ledger:
         return _read_only(self._opening[: self._accounts])
 
     @property
+    def entries(self) -> int:
+        """Movements since the journal was last drained; while it is 0 no balance has changed."""
+        return self._entries
+
+    @property
     def supply(self) -> int:
         """Tokens in existence: what was minted less what was burnt."""
         return -int(self._balances[ISSUER])
@@ -200,6 +205,8 @@ class Ledger:
     def drain(self) -> dict[str, NDArray]:
         """Return the entries held and forget them, folding them into the opening balances."""
         drained = self.journal()
+        if not self._entries:
+            return drained
         _post(self._opening, drained)
         # The old columns are given away, so that what was read from them stays true.
         self._journal = {

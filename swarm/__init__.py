@@ -3,6 +3,7 @@
 from swarm.agents import Agent, AgentError, AgentSet, column
 from swarm.checkpoint import CheckpointError
 from swarm.population import Column, Population, PopulationError
+from swarm.space import Grid, Plane, Space, SpaceError
 from swarm.systems import (
     Acting,
     ComputeMarket,
@@ -26,13 +27,17 @@ __all__ = [
     "Column",
     "ComputeMarket",
     "Gossip",
+    "Grid",
     "Observation",
+    "Plane",
     "Population",
     "PopulationError",
     "Reasoning",
     "Remembering",
     "Selection",
     "Settlement",
+    "Space",
+    "SpaceError",
     "System",
     "Tasks",
     "World",

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_origin, get_type_hints
 
 import numpy as np
 
-from swarm.population import RESERVED, Column
+from swarm.population import RESERVED, Column, exposed
 
 if TYPE_CHECKING:
+    from swarm.space import Space
     from swarm.world import World
 
 DTYPES = {float: np.float64, int: np.int64, bool: np.bool_}
@@ -38,41 +39,73 @@ def column(dtype: Any, shape: tuple[int, ...] = (), default: Any = 0) -> Any:
     return Column(dtype, shape, default)
 
 
-class _Trait:
+def _trait(name: str, scalar: bool) -> property:
     """Reads and writes one cell of a column through the agent's row."""
 
-    def __init__(self, name: str, scalar: bool):
-        self.name = name
-        self.scalar = scalar
+    def get(agent: Agent) -> Any:
+        try:
+            return agent._cells[name][agent._row]
+        except KeyError:  # rows have moved since the view was made
+            return agent._current()[name][agent._row]
 
-    def __get__(self, agent: Agent | None, kind: type | None = None) -> Any:
-        if agent is None:
-            return self
-        value = agent.model.population[self.name][agent.row]
-        return value.item() if self.scalar else value
+    def put(agent: Agent, value: Any) -> None:
+        try:
+            agent._cells[name][agent._row] = value
+        except (KeyError, TypeError):
+            agent.model.population[name][agent.row] = value
 
-    def __set__(self, agent: Agent, value: Any) -> None:
-        agent.model.population[self.name][agent.row] = value
+    def get_part(agent: Agent) -> Any:
+        return agent.model.population[name][agent.row]
+
+    def put_part(agent: Agent, value: Any) -> None:
+        agent.model.population[name][agent.row] = value
+
+    return property(get, put) if scalar else property(get_part, put_part)
 
 
-class Agent:
+class AgentType(type):
+    """Gives every kind of agent empty slots, so that no view can hold what is in no column."""
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any
+    ) -> Any:
+        """Make a kind."""
+        return super().__new__(cls, name, bases, {"__slots__": (), **body}, **kwargs)
+
+
+class Agent(metaclass=AgentType):
     """One agent of a world, found by its id; a dead one can no longer be read.
+
+    Agents are not made but born: `World({Walker: 10})`, `world.birth(Walker, 10, energy=5.0)`.
 
     Attributes:
         model: the world (Mesa's name for it).
         unique_id: stable, never reused.
     """
 
-    __slots__ = ("_row", "model", "unique_id")
+    __slots__ = ("_cells", "_row", "model", "unique_id")
     columns: ClassVar[dict[str, Column]] = {}
+    if TYPE_CHECKING:
+        model: World
+        unique_id: int
+        _row: int
+        _cells: dict[str, memoryview]
 
-    def __init__(self, model: World, unique_id: int, row: int = 0):
-        self.model = model
-        self.unique_id = unique_id
-        self._row = row
+    def __init__(self, *_: Any, **__: Any):
+        kind = type(self).__name__
+        raise AgentError(
+            f"{kind} is a view of a row and cannot be made; agents are born, as in "
+            f"World({{{kind}: 10}}) or world.birth({kind}, 10)"
+        )
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
+        if "__init__" in cls.__dict__:
+            raise AgentError(
+                f"{cls.__name__}.__init__ would never be called: agents are rows, not objects. "
+                "Annotate columns with their values at birth, `energy: float = 10.0`, and give "
+                f"others to world.birth({cls.__name__}, 10, energy=5.0)"
+            )
         own: dict[str, Column] = {}
         annotated = inspect.get_annotations(cls)
         hints = get_type_hints(cls) if annotated else {}
@@ -94,16 +127,8 @@ class Agent:
                     )
                 value = Column(DTYPES[hints[name]], default=value)
             own[name] = value
-            setattr(cls, name, _Trait(name, scalar=not value.shape))
+            setattr(cls, name, _trait(name, scalar=exposed(value)))
         cls.columns = {**cls.columns, **own}
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not hasattr(type(self), name):
-            raise AgentError(
-                f"{type(self).__name__} has no column {name!r}, and a view forgets what is not in "
-                f"a column; annotate it in the class: `{name}: float = 0.0`"
-            )
-        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.unique_id}>"
@@ -119,18 +144,50 @@ class Agent:
     @property
     def row(self) -> int:
         """Row of the population that holds this agent now."""
-        ids = self.model.population["id"]
-        if self._row >= len(ids) or ids[self._row] != self.unique_id:
-            self._row = int(self.model.population.rows(self.unique_id)[0])
-            if self._row < 0:
-                raise AgentError(f"{self!r} is dead and gone; check `agent.alive` in its tick")
+        if self._cells is not self.model.population.cells:
+            self._current()
         return self._row
+
+    def _current(self) -> dict[str, memoryview]:
+        """Find the row again; the cells of the population as it is now."""
+        population = self.model.population
+        row = int(population.rows(self.unique_id)[0])
+        if row < 0:
+            raise AgentError(f"{self!r} is dead and gone; check `agent.alive` in its tick")
+        self._row, self._cells = row, population.cells
+        return self._cells
 
     @property
     def alive(self) -> bool:
         """False from the moment of death on."""
         row = self.model.population.rows(self.unique_id)[0]
         return bool(row >= 0 and self.model.population["alive"][row])
+
+    @property
+    def position(self) -> tuple[Any, ...]:
+        """Where it stands, (x, y); to assign another is to move there at once."""
+        return self._space.position(self.row)
+
+    @position.setter
+    def position(self, place: Any) -> None:
+        self._space.move(self.row, place)
+
+    def neighbours(self, radius: float = 1, **how: Any) -> AgentSet:
+        """The others within a radius, itself left out; see `Plane.near` and `Grid.near`.
+
+        Cost: in proportion to the agents nearby, not to all.
+        """
+        return AgentSet(self.model, self._space.near(self.row, radius, **how))
+
+    @property
+    def _space(self) -> Space:
+        space = self.model.space
+        if space is None:
+            raise AgentError(
+                "this world has no space; give it one, such as "
+                "World(agents, space=Plane(100, 100)) or space=Grid(50, 50)"
+            )
+        return space
 
     @property
     def rng(self) -> np.random.Generator:
@@ -161,38 +218,41 @@ class AgentSet:
 
     def __init__(self, model: World, rows: np.ndarray | None = None):
         self.model = model
-        self._ids = None if rows is None else model.population["id"][rows]
+        self._rows = rows
+        self._ids: np.ndarray | None = None
+        if rows is not None:
+            self._ids = model.population["id"][rows]
+            self._cells = model.population.cells
 
     @property
     def rows(self) -> np.ndarray:
         """int64[n], rows of the agents that are still there."""
         population = self.model.population
-        if self._ids is None:
+        if self._ids is None or self._rows is None:
             return np.arange(len(population))
-        rows = population.rows(self._ids)
-        return rows[rows >= 0]
+        if self._cells is not population.cells:
+            rows = population.rows(self._ids)
+            self._rows, self._cells = rows[rows >= 0], population.cells
+            self._ids = population["id"][self._rows]
+        return self._rows
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self._view(row) for row in self.rows.tolist())
+        view = _views(self.model)
+        return (view(row) for row in self.rows.tolist())
 
     def __contains__(self, agent: object) -> bool:
         return isinstance(agent, Agent) and agent.unique_id in self.get("id")
 
     def __getitem__(self, index: int) -> Any:
-        return self._view(int(self.rows[index]))
-
-    def _view(self, row: int) -> Agent:
-        population = self.model.population
-        kind = self.model.kinds[population["kind"][row]]
-        return kind(self.model, int(population["id"][row]), row)
+        return _views(self.model)(int(self.rows[index]))
 
     def get(self, name: str) -> np.ndarray:
         """A column of these agents, [n, ...]: a live view of everybody, else a copy."""
         column = self.model.population[name]
-        return column if self._ids is None else column[self.rows]
+        return column if self._rows is None else column[self.rows]
 
     def set(self, name: str, values: Any) -> AgentSet:
         """Write a column of these agents; values broadcast to [n, ...]."""
@@ -223,12 +283,44 @@ class AgentSet:
         return self._do(self.model.stream("activation").permutation(self.rows), method, *args)
 
     def _do(self, rows: np.ndarray, method: str | Callable[[Agent], Any], *args: Any) -> AgentSet:
-        alive = self.model.population["alive"]
-        for row in rows.tolist():
-            if alive[row]:
-                agent = self._view(row)
-                if isinstance(method, str):
-                    getattr(agent, method)(*args)
-                else:
-                    method(agent, *args)
+        population = self.model.population
+        alive = population.cells["alive"]
+        view = _views(self.model)
+        with population.pinned():
+            for row in rows.tolist():
+                if alive[row]:
+                    agent = view(row)
+                    try:
+                        if isinstance(method, str):
+                            getattr(agent, method)(*args)
+                        else:
+                            method(agent, *args)
+                    except AttributeError as error:
+                        raise _explained(error, agent) from error
         return self
+
+
+def _views(model: World) -> Callable[[int], Any]:
+    """A function from rows to views that holds until rows move."""
+    kinds, cells = model.kinds, model.population.cells
+    kind, ids, new = cells["kind"], cells["id"], object.__new__
+
+    def view(row: int) -> Agent:
+        agent: Agent = new(kinds[kind[row]])
+        agent.model, agent.unique_id, agent._row, agent._cells = model, ids[row], row, cells
+        return agent
+
+    return view
+
+
+def _explained(error: AttributeError, agent: Agent) -> Exception:
+    """An attribute that is missing in an agent, explained; any other error as it is."""
+    kind = type(agent).__name__
+    beginning = f"'{kind}' object has no attribute "
+    name = str(error).removeprefix(beginning).strip("'")
+    if not str(error).startswith(beginning):
+        return error
+    return AgentError(
+        f"{kind} has no column {name!r}, and a view forgets what is not in a column; "
+        f"annotate it in the class: `{name}: float = 0.0`"
+    )

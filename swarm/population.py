@@ -9,13 +9,15 @@ Guarantees:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 GROWTH = 1.5
+NOBODY = np.arange(0)
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,53 @@ RESERVED: Mapping[str, Column] = {
 }
 
 
+def exposed(column: Column) -> bool:
+    """Whether a column's values are plain numbers that a memoryview can read."""
+    return not column.shape and np.dtype(column.dtype).char in "?bBhHiIlLqQfd"
+
+
 class PopulationError(ValueError):
     """A column is unknown, defined twice, or given values that do not fit."""
+
+
+class Cells(dict[str, memoryview]):
+    """Columns as memoryviews, which Python reads one by one three times as fast as arrays.
+
+    A column is there from its first use on. Closed ones, of which rows have changed since, raise
+    KeyError: who kept them notices.
+    """
+
+    def __init__(self, columns: Mapping[str, np.ndarray]):
+        self._columns = columns
+
+    def __missing__(self, name: str) -> memoryview:
+        self[name] = memoryview(self._columns[name])
+        return self[name]
+
+    def close(self) -> None:
+        """Hold nothing any more."""
+        self.clear()
+        self._columns = {}
 
 
 class Population:
     """Agents as columns.
 
     Reserved columns: `id` int64, `kind` int16, `alive` bool, `born` int32 (tick of birth).
+
+    Attributes:
+        cells: the columns of plain numbers once more, for reading one by one; another object
+            whenever rows or columns have changed.
     """
 
     def __init__(self) -> None:
         self._size = 0
         self._next_id = 0
+        self._pins = 0
         self._specs: dict[str, Column] = {}
         self._columns: dict[str, np.ndarray] = {}
         self._births: list[tuple[np.ndarray, dict[str, Any]]] = []
+        self.cells = Cells({})
         for name, column in RESERVED.items():
             self.define(name, column)
 
@@ -89,6 +122,7 @@ class Population:
         capacity = len(self._columns["id"]) if self._columns else 16
         self._columns[name] = np.empty((capacity, *column.shape), column.dtype)
         self._columns[name][: self._size] = column.default
+        self._expose()
 
     @property
     def next_size(self) -> int:
@@ -125,7 +159,8 @@ class Population:
             try:
                 # A copy of their own: what was given may change before the end of the tick.
                 given[name] = np.array(value, self._specs[name].dtype)
-                np.broadcast_to(given[name], wanted)
+                if given[name].shape not in ((), wanted):
+                    np.broadcast_to(given[name], wanted)
             except (ValueError, TypeError):
                 raise PopulationError(
                     f"{name!r} of {number} newborns needs {np.dtype(self._specs[name].dtype)} of "
@@ -142,30 +177,65 @@ class Population:
         self["alive"][rows] = False
 
     def turn(self) -> np.ndarray:
-        """End of a tick: the dead leave, the born append. Returns the rows of the born."""
-        survivors = np.flatnonzero(self["alive"])
-        if len(survivors) < self._size:
-            for column in self._columns.values():
-                column[: len(survivors)] = column[survivors]
-            self._size = len(survivors)
+        """End of a tick: the dead leave, the born append. Returns the rows of the born.
+
+        Raises:
+            PopulationError: while agents act one by one.
+        """
+        if self._pins:
+            raise PopulationError(
+                "agents are acting one by one, so their rows have to stay; let the tick end first, "
+                "or take the turn from a `step_all` or a system"
+            )
+        alive = self["alive"]
+        if alive.all() and not self._births:
+            return NOBODY
+        if not alive.all():
+            self._keep(np.flatnonzero(alive))
         first = self._size
         births, self._births = self._births, []
+        self._make_room(first + sum(len(ids) for ids, _ in births))
         for ids, values in births:
             self._append(ids, values)
+        self._expose()
         return np.arange(first, self._size)
+
+    @contextmanager
+    def pinned(self) -> Iterator[None]:
+        """Rows do not change within: a turn is refused."""
+        self._pins += 1
+        try:
+            yield
+        finally:
+            self._pins -= 1
+
+    def _keep(self, survivors: np.ndarray) -> None:
+        """Close the gaps, order kept; what stands before the first gap stays where it is."""
+        size = len(survivors)
+        gap = int(np.searchsorted(survivors - np.arange(size), 1))
+        movers = survivors[gap:]
+        for column in self._columns.values():
+            column[gap:size] = column[movers]
+        self._size = size
+
+    def _make_room(self, size: int) -> None:
+        if size > (capacity := len(self._columns["id"])):
+            capacity = max(size, int(GROWTH * capacity))
+            for name, old in self._columns.items():
+                grown = np.empty((capacity, *old.shape[1:]), old.dtype)
+                grown[: self._size] = old[: self._size]
+                self._columns[name] = grown
 
     def _append(self, ids: np.ndarray, values: Mapping[str, Any]) -> None:
         start, stop = self._size, self._size + len(ids)
-        if stop > len(self._columns["id"]):
-            capacity = max(stop, int(GROWTH * len(self._columns["id"])))
-            for name, old in self._columns.items():
-                grown = np.empty((capacity, *old.shape[1:]), old.dtype)
-                grown[:start] = old[:start]
-                self._columns[name] = grown
         for name, column in self._specs.items():
             self._columns[name][start:stop] = values.get(name, column.default)
         self._columns["id"][start:stop] = ids
         self._size = stop
+
+    def _expose(self) -> None:
+        self.cells.close()
+        self.cells = Cells(self._columns)
 
     def state(self) -> dict[str, np.ndarray]:
         """Plain arrays; taken between ticks, when no birth is pending."""
@@ -187,3 +257,4 @@ class Population:
             name: np.ascontiguousarray(saved[name], self._specs[name].dtype).copy()
             for name in self._columns
         }
+        self._expose()

@@ -29,6 +29,7 @@ from evolution import Genomes, GenomeSpec, Locus
 from swarm.agents import Agent, AgentError, AgentSet
 from swarm.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from swarm.population import Column, Population
+from swarm.space import Space
 from swarm.systems.acting import Acting, acts
 from swarm.systems.system import System
 
@@ -47,10 +48,12 @@ class World(mesa.Model):  # type: ignore[misc]
         agents: how many of each kind to begin with, or just how many.
         systems: what happens in a tick, in order; `[Acting()]` if left out.
         seed: of every stream of chance; a fresh one is drawn, and kept in `seed`, if left out.
+        space: where agents are, if anywhere; it stands first among the systems.
 
     Attributes:
         population: the columns.
         systems: the systems in the order of the tick.
+        space: where agents are, or None.
         ledger: everybody's tokens; `treasury`, `escrow` and `compute` are account numbers, and
             the column `account` holds each agent's.
         genome: the loci of all systems, or None if no system has any.
@@ -62,19 +65,23 @@ class World(mesa.Model):  # type: ignore[misc]
         agents: Mapping[type[Agent], int] | int = 0,
         systems: Sequence[System] | None = None,
         seed: int | None = None,
+        space: Space | None = None,
     ):
         if seed is None:
             seed = int(np.random.SeedSequence().generate_state(1)[0])
         super().__init__(seed=seed)
         self.seed = seed
-        census = {Agent: agents} if isinstance(agents, int) else dict(agents)
+        census = dict(agents) if isinstance(agents, Mapping) else {Agent: agents} if agents else {}
         self.kinds: list[type[Agent]] = []
         self._owners: dict[str, str] = {"account": "the world"}
         self.population = Population()
         self.ledger = Ledger()
         self.treasury, self.escrow, self.compute = (int(a) for a in self.ledger.open(3))
         self.population.define("account", Column(np.int64, default=-1))
+        self.space = space
         self.systems = [Acting()] if systems is None else list(systems)
+        if space is not None:
+            self.systems.insert(0, space)
         self._streams: dict[str, np.random.Generator] = {}
         self._check_systems()
         for kind in census:
@@ -84,7 +91,7 @@ class World(mesa.Model):  # type: ignore[misc]
             system.setup(self)
         for kind, number in census.items():
             self.birth(kind, number)
-        self._turn()
+        self.turn()
 
     # What the world is made of
 
@@ -97,6 +104,14 @@ class World(mesa.Model):  # type: ignore[misc]
     def agent_types(self) -> list[type]:
         """The kinds of agent that have lived here."""
         return list(self.kinds)
+
+    def living(self, kind: type[Agent]) -> AgentSet:
+        """Those of a kind that are alive: everybody, as live columns, if that is so."""
+        alive = self.population["alive"]
+        if self.kinds == [kind] and alive.all():
+            return AgentSet(self)
+        number = self.kinds.index(kind) if kind in self.kinds else -1
+        return AgentSet(self, np.flatnonzero(alive & (self.population["kind"] == number)))
 
     @property
     def agents_by_type(self) -> dict[type[Agent], AgentSet]:
@@ -158,8 +173,11 @@ class World(mesa.Model):  # type: ignore[misc]
     def birth(self, kind: type[Agent], number: int = 1, **values: Any) -> np.ndarray:
         """Bring agents into the world at the end of the tick; returns their ids int64[number].
 
-        Values are columns at birth, scalars or arrays; genes that are not given are sampled.
+        Values are columns at birth, scalars or arrays, and `position` in a world with a space;
+        genes that are not given are sampled.
         """
+        if self.space is not None and "position" in values:
+            values |= self.space.newborn(number, values.pop("position"))
         values["kind"] = self.kind_number(kind)
         values["born"] = self.steps
         genes: Genomes = {}
@@ -174,16 +192,24 @@ class World(mesa.Model):  # type: ignore[misc]
 
         The ledger's journal holds the tick that was last; who wants all of it drains it.
         """
-        self.ledger.drain()
+        if self.ledger.entries:
+            self.ledger.drain()
         self.ledger.tick = self.steps
         for system in self.systems:
             system(self)
-        self._turn()
-        self.ledger.check()
+        self.turn()
+        if self.ledger.entries:
+            self.ledger.check()
 
-    def _turn(self) -> None:
-        dead = np.flatnonzero(~self.population["alive"])
-        if len(dead):
+    def turn(self) -> None:
+        """The dead leave and the born join; the rows of the others may change.
+
+        Every tick ends with it. A system or a `step_all` takes one earlier where the born have to
+        be seen by those who act next.
+        """
+        alive = self.population["alive"]
+        if not alive.all():
+            dead = np.flatnonzero(~alive)
             for system in self.systems:
                 system.on_death(self, dead)
             self._inherit(dead)
@@ -194,6 +220,8 @@ class World(mesa.Model):  # type: ignore[misc]
                 system.on_birth(self, born)
 
     def _inherit(self, dead: np.ndarray) -> None:
+        if not self.ledger.supply:
+            return
         accounts = self.population["account"][dead]
         estates = self.ledger.balance(accounts)
         rich = estates > 0
@@ -226,6 +254,12 @@ class World(mesa.Model):  # type: ignore[misc]
         for name, locus in loci.items():
             self.population.define(GENE + name, Column(locus.dtype, (locus.size,)))
         return GenomeSpec(loci) if loci else None
+
+    # What can be seen
+
+    def measures(self) -> dict[str, float]:
+        """Figures of the world as it is now, by name; override it, and runs will record them."""
+        return {"agents": len(self.population)}
 
     # Save and restore
 

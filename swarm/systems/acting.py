@@ -33,7 +33,7 @@ class Acting(System):
         one_by_one = []
         for kind in world.kinds:
             if acts_together(kind):
-                kind.step_all(world.agents.select(world.population["alive"]).of(kind))
+                kind.step_all(world.living(kind))
             elif kind.step is not Agent.step:
                 one_by_one.append(world.kind_number(kind))
         if one_by_one:

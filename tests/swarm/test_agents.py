@@ -102,10 +102,46 @@ def test_a_bare_classvar_is_skipped() -> None:
     assert not kind.columns
 
 
+class Forgetful(Agent):
+    """Keeps what it should not."""
+
+    energy: float = 1.0
+
+    def step(self) -> None:
+        self.hungry = True
+
+
 def test_an_attribute_without_a_column_is_not_lost_silently() -> None:
-    agent: Any = World({Walker: 1}, seed=1).agents[0]
-    with pytest.raises(AgentError, match="hungry"):
+    world = World({Forgetful: 1}, seed=1)
+    agent: Any = world.agents[0]
+    with pytest.raises(AttributeError, match="hungry"):
         agent.hungry = True
+    with pytest.raises(AgentError, match=r"Forgetful has no column 'hungry'.*annotate it in the"):
+        world.step()
+
+
+def test_an_error_of_another_making_passes_as_it_is() -> None:
+    world = World({Walker: 1}, seed=1)
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'shout'"):
+        world.agents.do(lambda agent: (1).shout())  # type: ignore[attr-defined]
+
+
+def test_agents_are_born_and_not_made() -> None:
+    with pytest.raises(AgentError, match=r"agents are born, as in World\(\{Walker: 10\}\)"):
+        Walker()
+    with pytest.raises(AgentError, match=r"Made\.__init__ would never be called"):
+        type("Made", (Agent,), {"__init__": lambda self: None})
+
+
+def test_rows_stay_while_agents_act_one_by_one() -> None:
+    class Hasty(Agent):
+        def step(self) -> None:
+            self.birth()
+            self.model.turn()
+
+    world = World({Hasty: 2}, seed=1)
+    with pytest.raises(PopulationError, match="acting one by one"):
+        world.step()
 
 
 # Steps

@@ -1,0 +1,95 @@
+"""Segregation: people who mind little, and neighbourhoods that end up apart.
+
+Schelling 1971, "Dynamic models of segregation", Journal of Mathematical Sociology 1. One resident
+after the other, in a new random order every tick, counts the neighbours of the own group; with too
+few of them it moves to a random empty cell.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numba import njit
+
+from swarm import Agent, AgentSet, Grid, World
+from swarm.chance import seed_from, seeded, shuffled
+from swarm.motion.lattice import NOBODY, around, random_empty, relocate
+
+
+class Resident(Agent):
+    """Belongs to one of two groups."""
+
+    group: int = 0
+
+    @classmethod
+    def step_all(cls, residents: AgentSet) -> None:
+        """All look around, one after the other, and the unhappy move."""
+        world = residents.model
+        seed = seed_from(world.stream("Resident"))
+        settle(world.space.lattice(), world.population["group"], world.radius, world.minimum, seed)
+
+
+class Schelling(World):
+    """Two groups on a bounded grid with room for one in a cell.
+
+    Args:
+        residents: how many, half of them in each group.
+        width: of the grid.
+        radius: of a neighbourhood, (2r + 1)² − 1 cells.
+        minimum: neighbours of the own group that a resident wants.
+        seed: of all chance.
+    """
+
+    shown: ClassVar = "group"
+
+    def __init__(
+        self,
+        residents: int = 1000,
+        width: int = 40,
+        radius: int = 1,
+        minimum: int = 3,
+        seed: int | None = None,
+    ):
+        super().__init__({Resident: residents}, seed=seed, space=Grid(width, capacity=1))
+        self.radius, self.minimum = radius, minimum
+        self.agents.set("group", np.arange(residents) % 2)
+
+    def measures(self) -> dict[str, float]:
+        """Mean share of the own group among neighbours, and the share of the happy."""
+        same, others = look(self.space.lattice(), self.agents.get("group"), self.radius)
+        lonely = same + others == 0
+        return {
+            "segregation": float((same / np.maximum(same + others, 1))[~lonely].mean()),
+            "happy": float((same >= self.minimum).mean()),
+        }
+
+
+@njit(cache=True, nogil=True)
+def settle(lattice, group, radius, minimum, seed):  # type: ignore[no-untyped-def]
+    """Every resident counts, and moves if unhappy, in random order."""
+    stream, cells = seeded(seed), np.empty((2 * radius + 1) ** 2, np.int64)
+    for row in shuffled(len(group), stream):
+        if count(lattice, group, row, radius, cells)[0] < minimum:
+            relocate(lattice, row, random_empty(lattice, stream))
+
+
+@njit(cache=True, nogil=True)
+def look(lattice, group, radius):  # type: ignore[no-untyped-def]
+    """Neighbours of the own and of the other group, int64[n] each."""
+    same, others = np.zeros(len(group), np.int64), np.zeros(len(group), np.int64)
+    cells = np.empty((2 * radius + 1) ** 2, np.int64)
+    for row in range(len(group)):
+        same[row], others[row] = count(lattice, group, row, radius, cells)
+    return same, others
+
+
+@njit(cache=True, nogil=True)
+def count(lattice, group, row, radius, cells):  # type: ignore[no-untyped-def]
+    """Neighbours of a resident of the own group, and of the other."""
+    first, same, all_of_them = lattice.first, 0, 0
+    for cell in cells[: around(lattice, lattice.cell[row], radius, True, cells)]:
+        if first[cell] != NOBODY:
+            all_of_them += 1
+            same += group[first[cell]] == group[row]
+    return same, all_of_them - same

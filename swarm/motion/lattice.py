@@ -1,0 +1,190 @@
+"""Who is in which cell of a grid.
+
+Cells are numbered along the lines, `cell = y · width + x`. The agents of a cell are chained, so
+that any number fits, and one that moves is found in its new cell at once.
+
+Everything here is compiled and can be called from compiled kernels of your own:
+
+    @njit(cache=True)
+    def scatter(lattice, rows, seed):
+        stream, cells = seeded(seed), np.empty(8, np.int64)
+        for row in rows:
+            choices = around(lattice, lattice.cell[row], 1, True, cells)
+            relocate(lattice, row, cells[below(stream, choices)])
+
+Guarantees: `around` gives each cell within the radius once, its centre left out, none beyond the
+border of a bounded grid; a lattice just built depends on the column `cell` alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from swarm.chance import below
+from swarm.motion.cell_list import INLINED
+
+NOBODY = -1
+
+
+class Lattice(NamedTuple):
+    """Agents of a grid, chained by cell; made by `build`.
+
+    Attributes:
+        cell: int32[n], the cell each agent is in.
+        first: int32[height · width], the first agent of each cell, −1 for none.
+        following, previous: int32[n], the chain, −1 at its ends.
+        changed: bool[1], whether an agent has moved since the lattice was built.
+        width, height: in cells.
+        periodic: whether the grid is a torus.
+    """
+
+    cell: NDArray[np.int32]
+    first: NDArray[np.int32]
+    following: NDArray[np.int32]
+    previous: NDArray[np.int32]
+    changed: NDArray[np.bool_]
+    width: int
+    height: int
+    periodic: bool
+
+
+def build(cell: NDArray[np.int32], width: int, height: int, periodic: bool) -> Lattice:
+    """Chain agents by their cells. Costs O(n + cells)."""
+    number = len(cell)
+    lattice = Lattice(
+        cell=cell,
+        first=np.empty(width * height, np.int32),
+        following=np.empty(number, np.int32),
+        previous=np.empty(number, np.int32),
+        changed=np.zeros(1, np.bool_),
+        width=width,
+        height=height,
+        periodic=periodic,
+    )
+    chain(lattice)
+    return lattice
+
+
+@njit(**INLINED)
+def around(lattice: Lattice, cell: int, radius: int, moore: bool, found: NDArray[np.int64]) -> int:
+    """Write the cells around a cell to `found`, int64 with room for them; return how many.
+
+    Moore: at most `radius` steps along each axis, up to (2r+1)² − 1 cells. Otherwise von
+    Neumann: at most `radius` steps in all, up to 2r(r+1). On a periodic grid too small for that
+    a cell is reached several ways, and given once.
+    """
+    width, height, torus = lattice.width, lattice.height, lattice.periodic
+    x, y = cell % width, cell // width
+    left, columns = _span(x, radius, width, torus)
+    top, lines = _span(y, radius, height, torus)
+    number = 0
+    for line in range(top, top + lines):
+        start = _wrapped(line, height) * width
+        for column in range(left, left + columns):
+            other = start + _wrapped(column, width)
+            if other == cell:
+                continue
+            steps = _steps(x, column, width, torus) + _steps(y, line, height, torus)
+            if moore or steps <= radius:
+                found[number] = other
+                number += 1
+    return number
+
+
+@njit(**INLINED)
+def inhabitants(lattice: Lattice, cell: int, found: NDArray[np.int64]) -> int:
+    """Write the rows of the agents in a cell to `found`; return how many."""
+    number = 0
+    row = lattice.first[cell]
+    while row != NOBODY:
+        found[number] = row
+        number += 1
+        row = lattice.following[row]
+    return number
+
+
+@njit(**INLINED)
+def is_empty(lattice: Lattice, cell: int) -> bool:
+    """Whether nobody is in a cell."""
+    return lattice.first[cell] == NOBODY
+
+
+@njit(**INLINED)
+def random_empty(lattice: Lattice, stream: NDArray[np.uint64]) -> int:
+    """A cell with nobody in it, each as likely as any other; −1 if there is none."""
+    cells = len(lattice.first)
+    for _ in range(64):
+        cell = below(stream, cells)
+        if lattice.first[cell] == NOBODY:
+            return cell
+    empty = np.flatnonzero(lattice.first == NOBODY)  # few are left: count them
+    return empty[below(stream, len(empty))] if len(empty) else NOBODY
+
+
+@njit(**INLINED)
+def relocate(lattice: Lattice, row: int, cell: int) -> None:
+    """Move an agent to a cell. How many fit is for the caller to see to."""
+    leave(lattice, row)
+    _put_first(lattice, row, cell)
+
+
+@njit(**INLINED)
+def leave(lattice: Lattice, row: int) -> None:
+    """Take an agent out of its cell, as when it dies: nobody will find it there."""
+    lattice.changed[0] = True
+    previous, following = lattice.previous, lattice.following
+    before, after = previous[row], following[row]
+    if before == NOBODY:
+        lattice.first[lattice.cell[row]] = after
+    else:
+        following[before] = after
+    if after != NOBODY:
+        previous[after] = before
+
+
+@njit(**INLINED)
+def _span(place: int, radius: int, size: int, periodic: bool) -> tuple[int, int]:
+    """First column or line, and number of them, within a radius."""
+    lowest, highest = place - radius, place + radius
+    if not periodic:
+        lowest, highest = max(lowest, 0), min(highest, size - 1)
+    elif highest - lowest >= size:  # all of them, each once
+        lowest, highest = 0, size - 1
+    return lowest, highest - lowest + 1
+
+
+@njit(**INLINED)
+def _wrapped(place: int, size: int) -> int:
+    if place < 0:
+        return place + size
+    return place - size if place >= size else place
+
+
+@njit(**INLINED)
+def _steps(place: int, other: int, size: int, periodic: bool) -> int:
+    """Steps between two columns or lines; on a torus `other` may lie beyond the border."""
+    steps = abs(place - other)
+    return min(steps, abs(size - steps)) if periodic else steps
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def chain(lattice: Lattice) -> None:
+    """Chain all agents anew; those of a cell stand in the order of their rows. O(n + cells)."""
+    lattice.first[:] = NOBODY
+    lattice.changed[0] = False
+    for row in range(len(lattice.cell) - 1, -1, -1):
+        _put_first(lattice, row, lattice.cell[row])
+
+
+@njit(**INLINED)
+def _put_first(lattice: Lattice, row: int, cell: int) -> None:
+    other = lattice.first[cell]
+    lattice.following[row], lattice.previous[row] = other, NOBODY
+    if other != NOBODY:
+        lattice.previous[other] = row
+    lattice.first[cell] = row
+    lattice.cell[row] = cell

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import mesa
 import numpy as np
@@ -58,7 +58,10 @@ class World(mesa.Model):  # type: ignore[misc]
             the column `account` holds each agent's.
         genome: the loci of all systems, or None if no system has any.
         steps: ticks so far (Mesa's name).
+        shown: column that pictures colour agents by, for a subclass to set.
     """
+
+    shown: ClassVar[str] = "kind"
 
     def __init__(
         self,

@@ -37,6 +37,7 @@ class Boltzmann(World):
         seed: of all chance.
     """
 
+    ticks: ClassVar = 100
     shown: ClassVar = "wealth"
 
     def __init__(self, people: int = 1000, wealth: int = 1, seed: int | None = None):

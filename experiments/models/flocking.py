@@ -8,6 +8,7 @@ takes on their heading, keeps clear of those too close, and flies on.
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import numpy as np
 from numba import njit
@@ -44,6 +45,8 @@ class Flocking(World):
         match: pull towards the heading of those in sight.
         seed: of all chance.
     """
+
+    ticks: ClassVar = 100
 
     def __init__(
         self,

@@ -47,6 +47,7 @@ class ForestFire(World):
         seed: of all chance.
     """
 
+    ticks: ClassVar = 100
     shown: ClassVar = "condition"
 
     def __init__(self, width: int = 100, density: float = 0.7, seed: int | None = None):

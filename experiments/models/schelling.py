@@ -41,6 +41,7 @@ class Schelling(World):
         seed: of all chance.
     """
 
+    ticks: ClassVar = 20
     shown: ClassVar = "group"
 
     def __init__(

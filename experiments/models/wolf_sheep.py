@@ -8,7 +8,7 @@ wolves walk, hunt and breed; then the grass grows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numba import njit
@@ -85,6 +85,8 @@ class WolfSheep(World):
         wolf_gain: energy from a sheep.
         seed: of all chance.
     """
+
+    ticks: ClassVar = 100
 
     def __init__(
         self,

@@ -131,7 +131,7 @@ def test_a_treasury_is_founded_once() -> None:
 
     world, resumed = empty(), empty()
     world.birth(Agent, 5)
-    world._turn()
+    world.turn()
     resumed.restore(world.state())
     for each in (world, resumed):
         each.birth(Agent, 2)

@@ -124,9 +124,9 @@ class Grid(Space):
         return found[: around(self.lattice(), cell, radius, moore, found)]
 
     def at(self, cell: int) -> np.ndarray:
-        """Rows of the agents in a cell, int64[k]."""
+        """Rows of the agents in a cell, int64[k], ascending."""
         found = np.empty(self._crowd(cell), np.int64)
-        return found[: inhabitants(self.lattice(), cell, found)]
+        return np.sort(found[: inhabitants(self.lattice(), cell, found)])
 
     def cell(self, place: Any) -> int:
         """Number of the cell (x, y)."""

@@ -1,0 +1,97 @@
+"""Cells of a grid and who is in them, against plain lists."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swarm.chance import seeded
+from swarm.motion.lattice import (
+    Lattice,
+    around,
+    build,
+    chain,
+    inhabitants,
+    is_empty,
+    leave,
+    random_empty,
+    relocate,
+)
+
+
+def cells_around(lattice: Lattice, cell: int, radius: int, moore: bool) -> list[int]:
+    """Distance by distance: the least number of steps over all images of a cell."""
+    found = []
+    x, y = cell % lattice.width, cell // lattice.width
+    images = (-1, 0, 1) if lattice.periodic else (0,)
+    for other in range(lattice.width * lattice.height):
+        column, line = other % lattice.width, other // lattice.width
+        dx = min(abs(column - x + i * lattice.width) for i in images)
+        dy = min(abs(line - y + i * lattice.height) for i in images)
+        if other != cell and (max(dx, dy) if moore else dx + dy) <= radius:
+            found.append(other)
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    width=st.integers(1, 7),
+    height=st.integers(1, 7),
+    periodic=st.booleans(),
+    moore=st.booleans(),
+    radius=st.integers(0, 8),
+    place=st.integers(0, 48),
+)
+def test_around_gives_each_cell_within_the_radius_once(
+    width: int, height: int, periodic: bool, moore: bool, radius: int, place: int
+) -> None:
+    lattice = build(np.zeros(1, np.int32), width, height, periodic)
+    cell = place % (width * height)
+    found = np.empty(width * height, np.int64)
+    number = around(lattice, cell, radius, moore, found)
+    assert sorted(found[:number]) == cells_around(lattice, cell, radius, moore)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), number=st.integers(1, 25), side=st.integers(1, 5))
+def test_chains_agree_with_plain_lists(seed: int, number: int, side: int) -> None:
+    rng = np.random.default_rng(seed)
+    lattice = build(rng.integers(0, side * side, number).astype(np.int32), side, side, False)
+    plain = [set(np.flatnonzero(lattice.cell == cell)) for cell in range(side * side)]
+    gone = set()
+    found = np.empty(number, np.int64)
+    for _ in range(3 * number):
+        row, cell = rng.integers(number), rng.integers(side * side)
+        if row in gone:
+            continue
+        plain[lattice.cell[row]].discard(row)
+        if rng.random() < 0.1:
+            leave(lattice, row)
+            gone.add(row)
+        else:
+            relocate(lattice, row, cell)
+            plain[cell].add(row)
+            assert lattice.cell[row] == cell
+        for each, who in enumerate(plain):
+            assert set(found[: inhabitants(lattice, each, found)]) == who
+            assert is_empty(lattice, each) == (not who)
+    chain(lattice)
+    assert found[: inhabitants(lattice, lattice.cell[0], found)].tolist() == sorted(
+        np.flatnonzero(lattice.cell == lattice.cell[0])
+    )
+
+
+@pytest.mark.parametrize("empty", [1, 12, 200])  # by luck, and by counting
+def test_every_empty_cell_is_as_likely(empty: int) -> None:
+    cells, draws = 400, 20_000
+    lattice = build(np.arange(cells - empty, dtype=np.int32), 20, 20, False)
+    stream = seeded(7)
+    drawn = np.bincount([random_empty(lattice, stream) for _ in range(draws)], minlength=cells)
+    assert (drawn[: cells - empty] == 0).all()
+    expected = draws / empty
+    surprise = ((drawn[cells - empty :] - expected) ** 2 / expected).sum()
+    assert abs(surprise - (empty - 1)) < 4 * max(1, 2 * (empty - 1)) ** 0.5
+
+
+def test_a_full_grid_has_no_empty_cell() -> None:
+    assert random_empty(build(np.arange(9, dtype=np.int32), 3, 3, False), seeded(1)) == -1

@@ -16,6 +16,7 @@ and works on whole columns. An agent that dies in a tick never acts again in it.
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin, get_type_hints
 
@@ -222,7 +223,7 @@ class AgentSet:
         self._ids: np.ndarray | None = None
         if rows is not None:
             self._ids = model.population["id"][rows]
-            self._cells = model.population.cells
+            self._turns = model.population.turns
 
     @property
     def rows(self) -> np.ndarray:
@@ -230,9 +231,9 @@ class AgentSet:
         population = self.model.population
         if self._ids is None or self._rows is None:
             return np.arange(len(population))
-        if self._cells is not population.cells:
+        if self._turns != population.turns:
             rows = population.rows(self._ids)
-            self._rows, self._cells = rows[rows >= 0], population.cells
+            self._rows, self._turns = rows[rows >= 0], population.turns
             self._ids = population["id"][self._rows]
         return self._rows
 
@@ -240,14 +241,14 @@ class AgentSet:
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Any]:
-        view = _views(self.model)
-        return (view(row) for row in self.rows.tolist())
+        views = self.model.views()
+        return (views[row] for row in self.rows.tolist())
 
     def __contains__(self, agent: object) -> bool:
         return isinstance(agent, Agent) and agent.unique_id in self.get("id")
 
     def __getitem__(self, index: int) -> Any:
-        return _views(self.model)(int(self.rows[index]))
+        return view(self.model, int(self.rows[index]))
 
     def get(self, name: str) -> np.ndarray:
         """A column of these agents, [n, ...]: a live view of everybody, else a copy."""
@@ -282,35 +283,50 @@ class AgentSet:
         """As `do`, in a random order from the world's stream "activation"."""
         return self._do(self.model.stream("activation").permutation(self.rows), method, *args)
 
-    def _do(self, rows: np.ndarray, method: str | Callable[[Agent], Any], *args: Any) -> AgentSet:
-        population = self.model.population
+    def _do(self, rows: np.ndarray, method: str | Callable[..., Any], *args: Any) -> AgentSet:
+        population, views = self.model.population, self.model.views()
         alive = population.cells["alive"]
-        view = _views(self.model)
+        call = _caller(method, args)
+        agent: Any = None
         with population.pinned():
-            for row in rows.tolist():
-                if alive[row]:
-                    agent = view(row)
-                    try:
-                        if isinstance(method, str):
-                            getattr(agent, method)(*args)
-                        else:
-                            method(agent, *args)
-                    except AttributeError as error:
-                        raise _explained(error, agent) from error
+            try:
+                for row in rows.tolist():
+                    if alive[row]:
+                        agent = views[row]
+                        call(agent)
+            except AttributeError as error:
+                explained = _explained(error, agent)
+                raise explained from (None if explained is error else error)
         return self
 
 
-def _views(model: World) -> Callable[[int], Any]:
-    """A function from rows to views that holds until rows move."""
-    kinds, cells = model.kinds, model.population.cells
-    kind, ids, new = cells["kind"], cells["id"], object.__new__
+def _caller(method: str | Callable[..., Any], args: tuple[Any, ...]) -> Callable[[Any], Any]:
+    """What to call with each agent."""
+    if isinstance(method, str):
+        return operator.methodcaller(method, *args)
+    return (lambda agent: method(agent, *args)) if args else method
 
-    def view(row: int) -> Agent:
-        agent: Agent = new(kinds[kind[row]])
-        agent.model, agent.unique_id, agent._row, agent._cells = model, ids[row], row, cells
-        return agent
 
-    return view
+def view(model: World, row: int) -> Any:
+    """The view of a row, of the kind that lives there."""
+    population = model.population
+    agent: Any = object.__new__(model.kinds[population["kind"][row]])
+    agent.model, agent.unique_id = model, int(population["id"][row])
+    agent._row, agent._cells = row, population.cells
+    return agent
+
+
+def views(model: World) -> list[Any]:
+    """The views of all rows."""
+    population, kinds, new = model.population, model.kinds, object.__new__
+    cells, made = population.cells, []
+    for row, (kind, unique_id) in enumerate(
+        zip(population["kind"].tolist(), population["id"].tolist(), strict=True)
+    ):
+        agent: Any = new(kinds[kind])
+        agent.model, agent.unique_id, agent._row, agent._cells = model, unique_id, row, cells
+        made.append(agent)
+    return made
 
 
 def _explained(error: AttributeError, agent: Agent) -> Exception:

@@ -26,7 +26,7 @@ import numpy as np
 
 from economy import Ledger
 from evolution import Genomes, GenomeSpec, Locus
-from swarm.agents import Agent, AgentError, AgentSet
+from swarm.agents import Agent, AgentError, AgentSet, views
 from swarm.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from swarm.population import Column, Population
 from swarm.space import Space
@@ -82,10 +82,12 @@ class World(mesa.Model):  # type: ignore[misc]
         self.treasury, self.escrow, self.compute = (int(a) for a in self.ledger.open(3))
         self.population.define("account", Column(np.int64, default=-1))
         self.space = space
-        self.systems = [Acting()] if systems is None else list(systems)
+        self.systems: list[System] = [Acting()] if systems is None else list(systems)
         if space is not None:
             self.systems.insert(0, space)
         self._streams: dict[str, np.random.Generator] = {}
+        self._views: list[Any] = []
+        self._viewed = -1
         self._check_systems()
         for kind in census:
             self.kind_number(kind)
@@ -102,6 +104,12 @@ class World(mesa.Model):  # type: ignore[misc]
     def agents(self) -> AgentSet:
         """Everybody, as columns."""
         return AgentSet(self)
+
+    def views(self) -> list[Any]:
+        """A view of everybody, by row; the same objects as long as nobody is born or dies."""
+        if self._viewed != self.population.turns:
+            self._views, self._viewed = views(self), self.population.turns
+        return self._views
 
     @property
     def agent_types(self) -> list[type]:

@@ -51,7 +51,7 @@ class Grid(Space):
                 f"at least 1 agent fits into a cell, or any number (None); {capacity=}"
             )
         self._lattice: Lattice | None = None
-        self._rows_of: Any = None
+        self._turns = -1
         self._coming: dict[int, int] = {}
 
     def __call__(self, world: World) -> None:
@@ -67,7 +67,7 @@ class Grid(Space):
         population = self.world.population
         if self._lattice is None or not self._fresh:
             self._lattice = build(population["cell"], self.width, self.height, self.periodic)
-            self._rows_of = population.cells
+            self._turns = population.turns
         return self._lattice
 
     @property
@@ -101,12 +101,12 @@ class Grid(Space):
         self.world.population["cell"][rows] = after[rows]
         self._lattice = None
 
-    def near(self, row: int, radius: int = 1, moore: bool = True) -> np.ndarray:
+    def near(self, row: int, radius: float = 1, moore: bool = True) -> np.ndarray:
         """Rows of the others in the cell of an agent and within a radius, int64[k], ascending.
 
         Args:
             row: of the agent.
-            radius: in cells.
+            radius: in cells, a whole number.
             moore: count steps along each axis; if false, in all (von Neumann).
         """
         lattice = self.lattice()
@@ -115,10 +115,11 @@ class Grid(Space):
         found = np.sort(np.concatenate(rows))
         return found[found != row]
 
-    def around(self, cell: int, radius: int = 1, moore: bool = True) -> np.ndarray:
-        """Cells within a radius of a cell, itself left out, int64[k]; see `motion.around`."""
-        if radius < 0 or not 0 <= cell < self.width * self.height:
+    def around(self, cell: int, radius: float = 1, moore: bool = True) -> np.ndarray:
+        """Cells within a radius of a cell, itself left out, int64[k]; see `lattice.around`."""
+        if radius < 0 or radius != int(radius) or not 0 <= cell < self.width * self.height:
             raise SpaceError(f"no cell {cell} or no radius {radius} on {self._size}")
+        radius = int(radius)
         side = min(2 * radius + 1, max(self.width, self.height))
         found = np.empty(side * side, np.int64)
         return found[: around(self.lattice(), cell, radius, moore, found)]
@@ -194,7 +195,7 @@ class Grid(Space):
     @property
     def _fresh(self) -> bool:
         """Whether rows are what they were when the lattice was built."""
-        return self._rows_of is self.world.population.cells
+        return self._turns == self.world.population.turns
 
     @property
     def _size(self) -> str:

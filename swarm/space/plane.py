@@ -36,7 +36,7 @@ class Plane(Space):
             raise SpaceError(f"a plane is more than 0 wide and high; got {width} and {height}")
         self._cells: CellList | None = None
         self._radius = 0.0
-        self._rows_of: Any = None
+        self._turns = -1
 
     def __call__(self, world: World) -> None:
         """Forget the paths of the last tick: what this one finds depends on the places alone."""
@@ -52,13 +52,13 @@ class Plane(Space):
         Costs O(n) if somebody was born, has died or moved since the last tick, else nothing.
         """
         population = self.world.population
-        if self._cells is None or self._radius != radius or self._rows_of is not population.cells:
+        if self._cells is None or self._radius != radius or not self._fresh:
             if not radius > 0:
                 raise SpaceError(f"a radius is more than 0, such as 5.0; got {radius}")
             self._cells = build(
                 population["position"], self.width, self.height, self.periodic, radius
             )
-            self._radius, self._rows_of = radius, population.cells
+            self._radius, self._turns = radius, population.turns
         return self._cells
 
     @property
@@ -119,7 +119,7 @@ class Plane(Space):
     @property
     def _fresh(self) -> bool:
         """Whether rows are what they were when the list was built."""
-        return self._rows_of is self.world.population.cells
+        return self._turns == self.world.population.turns
 
     def _inside(self, places: np.ndarray) -> np.ndarray:
         size = np.array((self.width, self.height))

@@ -173,6 +173,10 @@ class Agent(metaclass=AgentType):
     def position(self, place: Any) -> None:
         self._space.move(self.row, place)
 
+    def walk(self, length: float = 1) -> None:
+        """Move in a random direction: see `Plane.walk` and `Grid.walk`."""
+        self._space.walk(self.row, length, self.rng)
+
     def neighbours(self, radius: float = 1, **how: Any) -> AgentSet:
         """The others within a radius, itself left out; see `Plane.near` and `Grid.near`.
 

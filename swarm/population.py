@@ -96,7 +96,7 @@ class Population:
         if not self._cells:
             for name, column in self._specs.items():
                 if exposed(column):
-                    self._cells[name] = memoryview(self._columns[name])
+                    self._cells[name] = self._columns[name].data
         return self._cells
 
     def define(self, name: str, column: Column) -> None:
@@ -191,6 +191,9 @@ class Population:
             self._append(ids, values)
         self._expose()
         return np.arange(first, self._size)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_cells": {}}  # memoryviews cannot be copied, and need not be
 
     @contextmanager
     def pinned(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ import numpy as np
 
 from economy import Ledger
 from evolution import Genomes, GenomeSpec, Locus
+from swarm import _compat
 from swarm.agents import Agent, AgentError, AgentSet, views
 from swarm.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from swarm.population import Column, Population
@@ -72,8 +73,9 @@ class World(mesa.Model):  # type: ignore[misc]
     ):
         if seed is None:
             seed = int(np.random.SeedSequence().generate_state(1)[0])
-        super().__init__(seed=seed)
-        self.seed = seed
+        self.seed = int(seed)
+        super().__init__(**_compat.seeded(self.seed))
+        _compat.outlive_errors(self)
         census = dict(agents) if isinstance(agents, Mapping) else {Agent: agents} if agents else {}
         self.kinds: list[type[Agent]] = []
         self._owners: dict[str, str] = {"account": "the world"}
@@ -81,7 +83,7 @@ class World(mesa.Model):  # type: ignore[misc]
         self.ledger = Ledger()
         self.treasury, self.escrow, self.compute = (int(a) for a in self.ledger.open(3))
         self.population.define("account", Column(np.int64, default=-1))
-        self.space = space
+        self.space: Any = space  # whoever gave it knows which it is
         self.systems: list[System] = [Acting()] if systems is None else list(systems)
         if space is not None:
             self.systems.insert(0, space)
@@ -135,6 +137,10 @@ class World(mesa.Model):  # type: ignore[misc]
             f"{type(agent).__name__} is a mesa.Agent; agents of a World subclass swarm.Agent "
             "and are born with world.birth(Kind, number)"
         )
+
+    def remove_all_agents(self) -> None:
+        """Everybody dies; their rows are freed at the end of the tick."""
+        self.population.kill(slice(None))
 
     def kind_number(self, kind: type[Agent]) -> int:
         """Number of a kind in the column `kind`; a new kind gets the next, and its columns."""
@@ -274,8 +280,20 @@ class World(mesa.Model):  # type: ignore[misc]
 
     # Save and restore
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_views": [], "_viewed": -1}  # made anew where they are needed
+
     def state(self) -> dict[str, Any]:
-        """Everything that a later tick depends on, as nested dicts of arrays and JSON values."""
+        """Everything that a later tick depends on, as nested dicts of arrays and JSON values.
+
+        Raises:
+            CheckpointError: events wait in Mesa's list, which is not saved.
+        """
+        if _compat.has_events(self):
+            raise CheckpointError(
+                "events wait in Mesa's list, and they are not saved; let a System do their work, "
+                "or save when they have happened"
+            )
         return {
             "seed": self.seed,
             "steps": self.steps,
@@ -299,7 +317,7 @@ class World(mesa.Model):  # type: ignore[misc]
                 f"has seed {self.seed} and kinds {kinds}. Give it the same seed and kinds; one "
                 "that was born later is made known with world.kind_number(Kind)"
             )
-        self.steps = state["steps"]
+        _compat.set_clock(self, state["steps"])
         self.population.restore(state["population"])
         self.ledger.restore(state["ledger"])
         self._streams = {}

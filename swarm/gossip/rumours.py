@@ -15,20 +15,13 @@ fan-out never changes whom another calls, and the loss rate changes nobody's cal
 SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA).
 """
 
-from typing import Literal
-
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-NOTHING = -1
+from swarm.chance import GAMMA, below_of, mixed, unit_of
 
-# The constants of SplitMix64, typed because uint64 mixed with a plain int becomes a float.
-_GAMMA = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-_11, _27, _30, _31, _32 = (np.uint64(bits) for bits in (11, 27, 30, 31, 32))
-_UNIT = 2.0**-53
+NOTHING = -1
 
 
 class RumourError(ValueError):
@@ -128,44 +121,6 @@ def add_own(heard: NDArray[np.int32], rows: ArrayLike, finding_ids: ArrayLike) -
     return told
 
 
-def spread(
-    n: int,
-    rng: np.random.Generator,
-    mode: Literal["push", "pull", "push-pull"] = "push-pull",
-) -> int:
-    """Count the rounds until one rumour has reached all of n agents that can call everybody.
-
-    In theory push takes log2 n + ln n + O(1) rounds (Doerr & Künnemann 2014, "Tight analysis of
-    randomized rumor spreading in complete graphs", ANALCO) and push–pull log3 n + O(log log n)
-    (Karp et al. 2000, "Randomized rumor spreading", FOCS).
-
-    Args:
-        n: agents, ≥ 1; the first knows the rumour.
-        rng: draws n callees a round.
-        mode: who learns in a call: the called ("push"), the caller ("pull"), or either.
-
-    Raises:
-        RumourError: for n < 1 or an unknown mode.
-    """
-    if n < 1:
-        raise RumourError(f"n must be at least 1 agent; got {n}.")
-    if mode not in ("push", "pull", "push-pull"):
-        raise RumourError(f"mode must be 'push', 'pull' or 'push-pull'; got {mode!r}.")
-    informed = np.zeros(n, dtype=bool)
-    informed[0] = True
-    rounds = 0
-    while not informed.all():
-        called = (np.arange(n) + rng.integers(1, n, size=n)) % n  # anyone but oneself
-        told = informed.copy()
-        if mode != "pull":
-            told[called[informed]] = True
-        if mode != "push":
-            told |= informed[called]
-        informed = told
-        rounds += 1
-    return rounds
-
-
 @njit(cache=True, nogil=True)
 def _round(
     heard: NDArray[np.int32],
@@ -184,13 +139,13 @@ def _round(
             if peer_rows[i, p] >= 0:
                 peers[known] = peer_rows[i, p]
                 known += 1
-        stream = _mixed(seed + np.uint64(i + 1) * _GAMMA)
+        stream = mixed(seed + np.uint64(i + 1) * GAMMA)
         for call in range(min(fanout[i], known)):
             # Always three draws a call, so that loss and buffers never shift the next one.
-            pick = call + _below(known - call, _mixed(stream + _GAMMA))
-            push_luck = _uniform(_mixed(stream + _GAMMA + _GAMMA))
-            stream += _GAMMA + _GAMMA + _GAMMA
-            pull_luck = _uniform(_mixed(stream))
+            pick = call + below_of(mixed(stream + GAMMA), known - call)
+            push_luck = unit_of(mixed(stream + GAMMA + GAMMA))
+            stream += GAMMA + GAMMA + GAMMA
+            pull_luck = unit_of(mixed(stream))
             j = peers[pick]
             peers[pick] = peers[call]
             if heard[i, 0] >= 0:
@@ -243,26 +198,6 @@ def _news(before: NDArray[np.int32], after: NDArray[np.int32]) -> int:
             if place == before.shape[1] or before[i, place] != rumour:
                 news += 1
     return news
-
-
-@njit(cache=True, nogil=True)
-def _mixed(state: np.uint64) -> np.uint64:
-    """Scramble a state of SplitMix64 into its draw."""
-    state = (state ^ (state >> _30)) * _MIX_1
-    state = (state ^ (state >> _27)) * _MIX_2
-    return state ^ (state >> _31)
-
-
-@njit(cache=True, nogil=True)
-def _below(bound: int, draw: np.uint64) -> np.int64:
-    """Turn a draw into a whole number 0..bound−1 (bias below bound / 2³²)."""
-    return np.int64(((draw >> _32) * np.uint64(bound)) >> _32)
-
-
-@njit(cache=True, nogil=True)
-def _uniform(draw: np.uint64) -> float:
-    """Turn a draw into a number in [0, 1)."""
-    return float(draw >> _11) * _UNIT
 
 
 def _check_heard(heard: NDArray[np.int32]) -> None:

@@ -208,7 +208,7 @@ def _within(place: float, size: float, periodic: bool) -> float:
         return place
     if periodic:
         place -= size * math.floor(place / size)
-        return place if place < size else 0.0
+        return place if 0.0 <= place < size else 0.0
     return 0.0 if place < 0.0 else np.nextafter(size, 0.0)
 
 

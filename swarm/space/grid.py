@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from swarm.motion.lattice import Lattice, around, build, chain, inhabitants, relocate
+from swarm.motion.lattice import Lattice, around, build, chain, inhabitants
 from swarm.population import Column
 from swarm.space.space import Space, SpaceError, as_places
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from swarm.world import World
 
 NOWHERE = -1
+KEPT = 200_000
+"""Neighbourhoods that are kept for the next agent that asks."""
 
 
 class Grid(Space):
@@ -52,6 +54,7 @@ class Grid(Space):
             )
         self._lattice: Lattice | None = None
         self._turns = -1
+        self._known: dict[tuple[int, float, bool], list[int]] = {}
         self._coming: dict[int, int] = {}
 
     def __call__(self, world: World) -> None:
@@ -60,14 +63,18 @@ class Grid(Space):
             chain(self._lattice)
 
     def lattice(self) -> Lattice:
-        """Who is in which cell, for kernels: with `swarm.motion`'s `around`, `relocate` and others.
+        """Who is in which cell, for kernels: see `swarm.motion.lattice` for what they can call.
 
         Costs O(n) if somebody was born, has died or moved since the last tick, else nothing.
         """
-        population = self.world.population
         if self._lattice is None or not self._fresh:
+            population = self.world.population
             self._lattice = build(population["cell"], self.width, self.height, self.periodic)
             self._turns = population.turns
+            # One agent at a time, Python on memoryviews is faster than the call of a kernel.
+            self._cell, self._first = self._lattice.cell.data, self._lattice.first.data
+            self._following = self._lattice.following.data
+            self._previous = self._lattice.previous.data
         return self._lattice
 
     @property
@@ -77,7 +84,7 @@ class Grid(Space):
 
     def position(self, row: int) -> tuple[int, int]:
         """Where an agent is, (x, y)."""
-        y, x = divmod(int(self.world.population["cell"][row]), self.width)
+        y, x = divmod(self.world.population.cells["cell"][row], self.width)
         return x, y
 
     def move(self, rows: Any, places: Any) -> None:
@@ -86,12 +93,8 @@ class Grid(Space):
         Raises:
             SpaceError: a place is not on the grid, or has no room; then nobody moves.
         """
-        lattice = self.lattice()
         if isinstance(rows, int | np.integer):
-            cell = int(self._cells(1, places)[0])
-            if cell != lattice.cell[rows]:
-                self._check_room(np.array([cell]), self._crowd(cell))
-                relocate(lattice, int(rows), cell)
+            self._relocate(int(rows), self.cell(places))
             return
         rows = np.asarray(rows)
         after = self.world.population["cell"].copy()
@@ -101,6 +104,18 @@ class Grid(Space):
         self.world.population["cell"][rows] = after[rows]
         self._lattice = None
 
+    def walk(self, row: int, length: float, rng: np.random.Generator) -> None:
+        """Move an agent to one of the cells with room at most `length` around, any as likely.
+
+        With no room around it stays.
+        """
+        self.lattice()
+        cells = self._around(self._cell[row], int(length), True)
+        if self.capacity is not None:
+            cells = [cell for cell in cells if self._crowd(cell) < self.capacity]
+        if cells:
+            self._relocate(row, cells[int(rng.random() * len(cells))])
+
     def near(self, row: int, radius: float = 1, moore: bool = True) -> np.ndarray:
         """Rows of the others in the cell of an agent and within a radius, int64[k], ascending.
 
@@ -109,20 +124,35 @@ class Grid(Space):
             radius: in cells, a whole number.
             moore: count steps along each axis; if false, in all (von Neumann).
         """
-        lattice = self.lattice()
-        home = int(lattice.cell[row])
-        rows = [self.at(cell) for cell in (home, *self.around(home, radius, moore).tolist())]
-        found = np.sort(np.concatenate(rows))
-        return found[found != row]
+        self.lattice()
+        first, following, found = self._first, self._following, []
+        home = self._cell[row]
+        for cell in (home, *self._around(home, radius, moore)):
+            other = first[cell]
+            while other != NOWHERE:
+                if other != row:
+                    found.append(other)
+                other = following[other]
+        found.sort()
+        return np.array(found, np.int64)
 
     def around(self, cell: int, radius: float = 1, moore: bool = True) -> np.ndarray:
         """Cells within a radius of a cell, itself left out, int64[k]; see `lattice.around`."""
-        if radius < 0 or radius != int(radius) or not 0 <= cell < self.width * self.height:
-            raise SpaceError(f"no cell {cell} or no radius {radius} on {self._size}")
-        radius = int(radius)
-        side = min(2 * radius + 1, max(self.width, self.height))
-        found = np.empty(side * side, np.int64)
-        return found[: around(self.lattice(), cell, radius, moore, found)]
+        return np.array(self._around(cell, radius, moore), np.int64)
+
+    def _around(self, cell: int, radius: float, moore: bool) -> list[int]:
+        """The same as a list, kept for the next who asks."""
+        wanted = (cell, radius, moore)
+        if wanted not in self._known:
+            if radius < 0 or radius != int(radius) or not 0 <= cell < self.width * self.height:
+                raise SpaceError(f"no cell {cell} or no radius {radius} on {self._size}")
+            side = min(2 * int(radius) + 1, max(self.width, self.height))
+            found = np.empty(side * side, np.int64)
+            number = around(self.lattice(), cell, int(radius), moore, found)
+            if len(self._known) >= KEPT:
+                self._known.clear()
+            self._known[wanted] = found[:number].tolist()
+        return self._known[wanted]
 
     def at(self, cell: int) -> np.ndarray:
         """Rows of the agents in a cell, int64[k], ascending."""
@@ -131,6 +161,10 @@ class Grid(Space):
 
     def cell(self, place: Any) -> int:
         """Number of the cell (x, y)."""
+        if type(place) is tuple and len(place) == 2:
+            x, y = place
+            if type(x) is int and type(y) is int and 0 <= x < self.width and 0 <= y < self.height:
+                return y * self.width + x
         return int(self._cells(1, place)[0])
 
     def newborn(self, number: int, places: Any) -> dict[str, np.ndarray]:
@@ -173,12 +207,35 @@ class Grid(Space):
             raise SpaceError(f"not all of {np.asarray(places).tolist()} are on {self._size}")
         return (y * self.width + x).astype(np.int32)
 
-    def _crowd(self, cell: int) -> np.ndarray:
-        lattice, number = self.lattice(), 0
-        row = int(lattice.first[cell])
+    def _relocate(self, row: int, cell: int) -> None:
+        """`lattice.relocate` for one agent, with a look whether there is room."""
+        lattice = self.lattice()
+        first, following, previous = self._first, self._following, self._previous
+        home = self._cell[row]
+        if cell == home:
+            return
+        if self.capacity is not None:
+            self._check_room(np.array([cell]), np.array(self._crowd(cell)))
+        before, after, other = previous[row], following[row], first[cell]
+        if before == NOWHERE:
+            first[home] = after
+        else:
+            following[before] = after
+        if after != NOWHERE:
+            previous[after] = before
+        following[row], previous[row], first[cell] = other, NOWHERE, row
+        if other != NOWHERE:
+            previous[other] = row
+        self._cell[row] = cell
+        lattice.changed[0] = True
+
+    def _crowd(self, cell: int) -> int:
+        """How many are in a cell."""
+        self.lattice()
+        number, row = 0, self._first[cell]
         while row != NOWHERE:
-            number, row = number + 1, int(lattice.following[row])
-        return np.array(number)
+            number, row = number + 1, self._following[row]
+        return number
 
     def _crowds(self, cell: np.ndarray) -> np.ndarray:
         return np.bincount(cell, minlength=self.width * self.height)

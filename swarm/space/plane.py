@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -37,6 +38,7 @@ class Plane(Space):
         self._cells: CellList | None = None
         self._radius = 0.0
         self._turns = -1
+        self._room: tuple[np.ndarray, np.ndarray] | None = None
 
     def __call__(self, world: World) -> None:
         """Forget the paths of the last tick: what this one finds depends on the places alone."""
@@ -79,14 +81,17 @@ class Plane(Space):
         """
         if isinstance(rows, int | np.integer):
             x, y = as_places(1, places, float)[0].tolist()
-            if self._cells is None or not self._fresh:
-                self.world.population["position"][rows] = self._inside(np.array([x, y]))
-            else:
-                relocate(self._cells, rows, x, y)
+            self._relocate(int(rows), x, y)
             return
         rows = np.asarray(rows)
         self.world.population["position"][rows] = self._inside(as_places(len(rows), places, float))
         self._cells = None
+
+    def walk(self, row: int, length: float, rng: np.random.Generator) -> None:
+        """Move an agent by a length in a direction drawn uniformly."""
+        x, y = self.position(row)
+        angle = rng.random() * math.tau
+        self._relocate(row, x + length * math.cos(angle), y + length * math.sin(angle))
 
     def near(self, row: int, radius: float) -> np.ndarray:
         """Rows of the others at a distance of at most `radius`, int64[k], ascending."""
@@ -101,8 +106,16 @@ class Plane(Space):
         # Whoever asks for another radius than the one before is served by the list that is there.
         known = self._cells if self._fresh else None
         cells = self.cells(radius) if known is None else known
-        rows, ways = room(cells)
+        if self._room is None or len(self._room[0]) != len(cells.position):
+            self._room = room(cells)
+        rows, ways = self._room
         return np.sort(rows[: search(cells, rows, ways)])
+
+    def _relocate(self, row: int, x: float, y: float) -> None:
+        if self._cells is None or not self._fresh:
+            self.world.population["position"][row] = self._inside(np.array([x, y]))
+        else:
+            relocate(self._cells, row, x, y)
 
     def newborn(self, number: int, places: Any) -> dict[str, np.ndarray]:
         """Columns that put the newborn at places, (x, y) or [number, 2]."""

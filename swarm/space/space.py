@@ -53,6 +53,10 @@ class Space(System):
         """
 
     @abstractmethod
+    def walk(self, row: int, length: float, rng: np.random.Generator) -> None:
+        """Move an agent in a random direction, of which any is as likely."""
+
+    @abstractmethod
     def near(self, row: int, radius: float) -> np.ndarray:
         """Rows of the others within a radius of an agent, int64[k], ascending."""
 

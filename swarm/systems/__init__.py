@@ -4,10 +4,12 @@ from swarm.systems.acting import Acting
 from swarm.systems.compute_market import ComputeMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.observation import Observation
+from swarm.systems.partnering import Partnering
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
 from swarm.systems.selection import Selection
 from swarm.systems.settlement import Settlement
+from swarm.systems.specialising import Specialising
 from swarm.systems.system import System
 from swarm.systems.tasks import Tasks
 
@@ -16,10 +18,12 @@ __all__ = [
     "ComputeMarket",
     "Gossip",
     "Observation",
+    "Partnering",
     "Reasoning",
     "Remembering",
     "Selection",
     "Settlement",
+    "Specialising",
     "System",
     "Tasks",
 ]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from swarm import AgentError, World
+from swarm._compat import batch
 from tests.swarm.kinds import Grass, Walker
 
 
@@ -25,7 +26,10 @@ class Meadow(World):
                 "energy": lambda model: float(model.agents.of(Walker).agg("energy", np.sum)),
                 "seed": "seed",
             },
-            agent_reporters={"height": "height", "row": lambda agent: agent.row},
+            agent_reporters={
+                "height": lambda agent: getattr(agent, "height", None),
+                "row": lambda agent: agent.row,
+            },
             agenttype_reporters={Walker: {"energy": "energy"}},
         )
         self.datacollector.collect(self)
@@ -55,7 +59,7 @@ def test_the_data_collector_of_mesa_works() -> None:
 def test_batch_run_of_mesa_works() -> None:
     rows = mesa.batch_run(
         Meadow,
-        {"walkers": [1, 2], "seed": [5, 6]},
+        **batch({"walkers": [1, 2]}, [5, 6]),
         max_steps=1,
         data_collection_period=1,
         display_progress=False,

@@ -127,7 +127,7 @@ def test_a_kind_that_came_later_is_made_known_first(tmp_path: Path, bytes_of: By
 
 def test_a_treasury_is_founded_once() -> None:
     def empty() -> World:
-        return World(0, [Tasks(problem(), 16), Reasoning(), Settlement()], seed=1)
+        return World({Agent: 0}, [Tasks(problem(), 16), Reasoning(), Settlement()], seed=1)
 
     world, resumed = empty(), empty()
     world.birth(Agent, 5)

@@ -1,0 +1,36 @@
+"""Random walkers on a grid, as many as fit into memory."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from swarm import Agent, AgentSet, Grid, World
+from swarm.chance import below, seed_from, seeded, shuffled
+from swarm.motion.lattice import around, relocate
+
+
+class Stroller(Agent):
+    """Takes one step a tick."""
+
+    @classmethod
+    def step_all(cls, agents: AgentSet) -> None:
+        """All walk, one after the other."""
+        world = agents.model
+        stroll(world.space.lattice(), seed_from(world.stream("Stroller")))
+
+
+class Walkers(World):
+    """Walkers on a torus, any number of them in a cell."""
+
+    def __init__(self, walkers: int, width: int, seed: int | None = None):
+        super().__init__({Stroller: walkers}, seed=seed, space=Grid(width, periodic=True))
+
+
+@njit(cache=True, nogil=True)
+def stroll(lattice, seed):  # type: ignore[no-untyped-def]
+    """Everybody takes a step to one of the 8 cells around, in random order."""
+    stream, cells = seeded(seed), np.empty(8, np.int64)
+    for row in shuffled(len(lattice.cell), stream):
+        choices = around(lattice, lattice.cell[row], 1, True, cells)
+        relocate(lattice, row, cells[below(stream, choices)])

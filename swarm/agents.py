@@ -145,7 +145,7 @@ class Agent(metaclass=AgentType):
     @property
     def row(self) -> int:
         """Row of the population that holds this agent now."""
-        if self._cells is not self.model.population.cells:
+        if not self._cells:  # emptied: rows have moved since the view was made
             self._current()
         return self._row
 
@@ -290,7 +290,8 @@ class AgentSet:
     def _do(self, rows: np.ndarray, method: str | Callable[..., Any], *args: Any) -> AgentSet:
         population, views = self.model.population, self.model.views()
         alive = population.cells["alive"]
-        call = _caller(method, args)
+        kinds = [self.model.kinds[number] for number in np.unique(population["kind"][rows])]
+        call = _caller(kinds, method, args)
         agent: Any = None
         with population.pinned():
             try:
@@ -304,10 +305,15 @@ class AgentSet:
         return self
 
 
-def _caller(method: str | Callable[..., Any], args: tuple[Any, ...]) -> Callable[[Any], Any]:
-    """What to call with each agent."""
+def _caller(
+    kinds: list[type[Agent]], method: str | Callable[..., Any], args: tuple[Any, ...]
+) -> Callable[[Any], Any]:
+    """What to call with each agent of some kinds."""
     if isinstance(method, str):
-        return operator.methodcaller(method, *args)
+        functions = {getattr(kind, method, None) for kind in kinds}
+        if args or len(functions) != 1:
+            return operator.methodcaller(method, *args)
+        method = functions.pop() or operator.methodcaller(method)
     return (lambda agent: method(agent, *args)) if args else method
 
 

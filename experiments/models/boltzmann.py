@@ -2,7 +2,7 @@
 
 Drăgulescu & Yakovenko 2000, "Statistical mechanics of money", European Physical Journal B 17. One
 agent after the other, in a new random order every tick, gives a unit to somebody if it has one;
-wealth tends to the exponential (for whole units, geometric) distribution of Boltzmann and Gibbs.
+wealth comes close to the exponential distribution of Boltzmann and Gibbs.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from numba import njit
 
 from swarm import Agent, AgentSet, Grid, World
 from swarm.chance import seed_from, seeded, shuffled
-from swarm.motion.lattice import NOBODY, around, random_empty, relocate
+from swarm.motion.lattice import alike, random_empty, relocate
 
 
 class Resident(Agent):
@@ -69,28 +69,16 @@ class Schelling(World):
 @njit(cache=True, nogil=True)
 def settle(lattice, group, radius, minimum, seed):  # type: ignore[no-untyped-def]
     """Every resident counts, and moves if unhappy, in random order."""
-    stream, cells = seeded(seed), np.empty((2 * radius + 1) ** 2, np.int64)
+    stream = seeded(seed)
     for row in shuffled(len(group), stream):
-        if count(lattice, group, row, radius, cells)[0] < minimum:
+        if alike(lattice, row, radius, group)[0] < minimum:
             relocate(lattice, row, random_empty(lattice, stream))
 
 
 @njit(cache=True, nogil=True)
 def look(lattice, group, radius):  # type: ignore[no-untyped-def]
-    """Neighbours of the own and of the other group, int64[n] each."""
+    """Neighbours of the own group and of the other, int64[n] each."""
     same, others = np.zeros(len(group), np.int64), np.zeros(len(group), np.int64)
-    cells = np.empty((2 * radius + 1) ** 2, np.int64)
     for row in range(len(group)):
-        same[row], others[row] = count(lattice, group, row, radius, cells)
+        same[row], others[row] = alike(lattice, row, radius, group)
     return same, others
-
-
-@njit(cache=True, nogil=True)
-def count(lattice, group, row, radius, cells):  # type: ignore[no-untyped-def]
-    """Neighbours of a resident of the own group, and of the other."""
-    first, same, all_of_them = lattice.first, 0, 0
-    for cell in cells[: around(lattice, lattice.cell[row], radius, True, cells)]:
-        if first[cell] != NOBODY:
-            all_of_them += 1
-            same += group[first[cell]] == group[row]
-    return same, all_of_them - same

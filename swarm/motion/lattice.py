@@ -96,6 +96,33 @@ def around(lattice: Lattice, cell: int, radius: int, moore: bool, found: NDArray
 
 
 @njit(**INLINED)
+def alike(lattice: Lattice, row: int, radius: int, column: NDArray) -> tuple[int, int]:
+    """How many of the others in an agent's cell and around have its value of a column, or another.
+
+    Around means at most `radius` steps along each axis (Moore). Returns (same, different).
+    """
+    first, following, width, height = (
+        lattice.first,
+        lattice.following,
+        lattice.width,
+        lattice.height,
+    )
+    cell, value = lattice.cell[row], column[row]
+    left, columns = _span(cell % width, radius, width, lattice.periodic)
+    top, lines = _span(cell // width, radius, height, lattice.periodic)
+    same, everybody = 0, 0
+    for line in range(top, top + lines):
+        start = _wrapped(line, height) * width
+        for x in range(left, left + columns):
+            other = first[np.uint32(start + _wrapped(x, width))]
+            while other != NOBODY:
+                everybody += 1
+                same += column[np.uint32(other)] == value
+                other = following[np.uint32(other)]
+    return same - 1, everybody - same
+
+
+@njit(**INLINED)
 def inhabitants(lattice: Lattice, cell: int, found: NDArray[np.int64]) -> int:
     """Write the rows of the agents in a cell to `found`; return how many."""
     number = 0
@@ -105,6 +132,25 @@ def inhabitants(lattice: Lattice, cell: int, found: NDArray[np.int64]) -> int:
         number += 1
         row = lattice.following[row]
     return number
+
+
+@njit(**INLINED)
+def random_inhabitant(
+    lattice: Lattice, cell: int, kind: NDArray, wanted: int, stream: NDArray[np.uint64]
+) -> int:
+    """Row of an agent in a cell whose `kind` is the one wanted, any as likely; −1 if there is none.
+
+    `kind` is any column of whole numbers, int[n].
+    """
+    following, chosen, seen = lattice.following, NOBODY, 0
+    row = lattice.first[cell]
+    while row != NOBODY:
+        if kind[row] == wanted:
+            seen += 1
+            if below(stream, seen) == 0:  # the k-th takes the place of the chosen by 1 in k
+                chosen = row
+        row = following[row]
+    return chosen
 
 
 @njit(**INLINED)

@@ -75,6 +75,7 @@ class Grid(Space):
             self._cell, self._first = self._lattice.cell.data, self._lattice.first.data
             self._following = self._lattice.following.data
             self._previous = self._lattice.previous.data
+            self._changed = self._lattice.changed.data
         return self._lattice
 
     @property
@@ -94,6 +95,7 @@ class Grid(Space):
             SpaceError: a place is not on the grid, or has no room; then nobody moves.
         """
         if isinstance(rows, int | np.integer):
+            self.lattice()
             self._relocate(int(rows), self.cell(places))
             return
         rows = np.asarray(rows)
@@ -209,7 +211,6 @@ class Grid(Space):
 
     def _relocate(self, row: int, cell: int) -> None:
         """`lattice.relocate` for one agent, with a look whether there is room."""
-        lattice = self.lattice()
         first, following, previous = self._first, self._following, self._previous
         home = self._cell[row]
         if cell == home:
@@ -227,7 +228,7 @@ class Grid(Space):
         if other != NOWHERE:
             previous[other] = row
         self._cell[row] = cell
-        lattice.changed[0] = True
+        self._changed[0] = True
 
     def _crowd(self, cell: int) -> int:
         """How many are in a cell."""

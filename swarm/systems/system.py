@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -24,9 +25,11 @@ class System:
         columns: columns this system owns, by name.
         loci: genes this system decodes; the world puts those of all systems into one genome.
             Gene columns are read as `world.genes("name")`.
+        kept: names of attributes that `state` holds: arrays, or JSON values.
     """
 
     columns: ClassVar[Mapping[str, Column]] = {}
+    kept: ClassVar[Sequence[str]] = ()
 
     @property
     def name(self) -> str:
@@ -54,7 +57,9 @@ class System:
 
     def state(self) -> dict[str, Any]:
         """What is not in columns: nested dicts of arrays and JSON values."""
-        return {}
+        return {name: copy(getattr(self, name)) for name in self.kept}
 
     def restore(self, world: World, state: Mapping[str, Any]) -> None:
         """Become the system that `state` was taken from; columns are already restored."""
+        for name in self.kept:
+            setattr(self, name, copy(state[name]))

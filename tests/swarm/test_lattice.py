@@ -15,6 +15,7 @@ from swarm.motion.lattice import (
     is_empty,
     leave,
     random_empty,
+    random_inhabitant,
     relocate,
 )
 
@@ -91,6 +92,18 @@ def test_every_empty_cell_is_as_likely(empty: int) -> None:
     expected = draws / empty
     surprise = ((drawn[cells - empty :] - expected) ** 2 / expected).sum()
     assert abs(surprise - (empty - 1)) < 4 * max(1, 2 * (empty - 1)) ** 0.5
+
+
+def test_an_inhabitant_of_a_kind_is_drawn_any_as_likely() -> None:
+    lattice = build(np.zeros(7, np.int32), 2, 2, False)
+    kind, stream = np.array([0, 1, 1, 0, 1, 2, 1]), seeded(3)
+    drawn = np.bincount(
+        [random_inhabitant(lattice, 0, kind, 1, stream) for _ in range(8000)], minlength=7
+    )
+    assert drawn[kind != 1].tolist() == [0, 0, 0]
+    assert (np.abs(drawn[kind == 1] - 2000) < 4 * (8000 * 3 / 16) ** 0.5).all()
+    assert random_inhabitant(lattice, 0, kind, 5, stream) == -1
+    assert random_inhabitant(lattice, 1, kind, 1, stream) == -1
 
 
 def test_a_full_grid_has_no_empty_cell() -> None:

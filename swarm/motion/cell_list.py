@@ -142,21 +142,30 @@ def near_place(
     periodic = cells.periodic
     left, across = _span(x, radius, cells.per_x, columns, periodic)
     top, down = _span(y, radius, cells.per_y, lines, periodic)
+    # A cell beyond the border is seen with its points moved by the size of the plane; if all cells
+    # are looked at, each point has to find its nearest image by itself.
+    torn = periodic and (across == columns or down == lines)
     limit = radius * radius
     number = 0
     for line in range(top, top + down):
-        start = _wrapped(line, lines) * columns
+        start, from_y = _wrapped(line, lines) * columns, y
+        if line < 0 or line >= lines:
+            from_y += height if line < 0 else -height
         for column in range(left, left + across):
+            from_x = x
+            if column < 0 or column >= columns:
+                from_x += width if column < 0 else -width
             other = first[start + _wrapped(column, columns)]
             while other != NOBODY:
                 point = np.uint32(other)  # unsigned: no looking whether it counts from the end
-                dx, dy = position[point, 0] - x, position[point, 1] - y
-                if periodic:
+                dx, dy = position[point, 0] - from_x, position[point, 1] - from_y
+                if torn:
                     dx, dy = _shortest(dx, width), _shortest(dy, height)
-                if dx * dx + dy * dy <= limit and other != but:
-                    rows[number] = other
-                    ways[number, 0], ways[number, 1] = dx, dy
-                    number += 1
+                # Written in any case, and kept if it is within: a branch would be guessed wrong
+                # half of the time, which takes longer.
+                rows[number] = other
+                ways[number, 0], ways[number, 1] = dx, dy
+                number += (dx * dx + dy * dy <= limit) & (other != but)
                 other = following[point]
     return number
 

@@ -41,7 +41,7 @@ def show(rows: Iterable[Row], as_json: bool) -> int:
     """Print rows as they come; exit code 1 if a check failed, 0 if all held."""
     held = True
     if not as_json:
-        print(f"{'':58}{'ours':>12}{'peer':>12}{'ratio':>9}{'goal':>8}  checks")
+        print(f"{'':72}{'ours':>10}{'peer':>10}{'ratio':>8}{'goal':>7}  checks")
     for row in rows:
         held &= row.agrees
         print(json.dumps(asdict(row)) if as_json else _line(row), flush=True)
@@ -53,8 +53,8 @@ def _line(row: Row) -> str:
         f"{name} {_number(value)}" if not isinstance(value, bool) else f"{_mark(value)} {name}"
         for name, value in row.checks.items()
     )
-    figures = f"{_number(row.ours):>12}{_number(row.peer):>12}{_number(row.ratio):>9}"
-    return f"{row.name[:57]:58}{figures}{_number(row.goal):>8}  {checks}".rstrip()
+    figures = f"{_number(row.ours):>10}{_number(row.peer):>10}{_number(row.ratio):>8}"
+    return f"{row.name:72}{figures}{_number(row.goal):>7}  {checks}".rstrip()
 
 
 def _mark(held: bool) -> str:

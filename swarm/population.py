@@ -179,9 +179,15 @@ class Population:
                 "agents are acting one by one, so their rows have to stay; let the tick end first, "
                 "or take the turn from a `step_all` or a system"
             )
+        return self._turn() if self.waiting else NOBODY
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody is dead or unborn, so that a turn would change rows."""
+        return bool(self._births) or not self["alive"].all()
+
+    def _turn(self) -> np.ndarray:
         alive = self["alive"]
-        if alive.all() and not self._births:
-            return NOBODY
         if not alive.all():
             self._keep(np.flatnonzero(alive))
         first = self._size

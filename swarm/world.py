@@ -224,9 +224,10 @@ class World(mesa.Model):  # type: ignore[misc]
         Every tick ends with it. A system or a `step_all` takes one earlier where the born have to
         be seen by those who act next.
         """
-        alive = self.population["alive"]
-        if not alive.all():
-            dead = np.flatnonzero(~alive)
+        if not self.population.waiting:
+            return
+        dead = np.flatnonzero(~self.population["alive"])
+        if len(dead):
             for system in self.systems:
                 system.on_death(self, dead)
             self._inherit(dead)

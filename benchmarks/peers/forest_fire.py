@@ -2,7 +2,7 @@
 
 Each cell of a square that does not wrap holds a tree with probability `density`; those of the left
 column (x = 0) burn. In a step every tree acts once, in a new random order: one that burns sets
-fire to its fine neighbours of the 4 around and is burned out. A tree that catches fire before its
+fire to its fine neighbours of the 4 around and is burnt out. A tree that catches fire before its
 turn acts in the same step, so the fire runs ahead by chance, and at last has taken exactly what is
 connected to the left column (Drossel & Schwabl 1992 without growth and lightning).
 
@@ -18,11 +18,11 @@ from mesa.discrete_space import Cell, FixedAgent, OrthogonalVonNeumannGrid
 
 FINE = 0
 BURNING = 1
-BURNED = 2
+BURNT = 2
 
 
 class Tree(FixedAgent):  # type: ignore[misc]
-    """A tree that is `FINE`, `BURNING` or `BURNED`."""
+    """A tree that is `FINE`, `BURNING` or `BURNT`."""
 
     model: MesaForestFire
 
@@ -32,12 +32,12 @@ class Tree(FixedAgent):  # type: ignore[misc]
         self.condition = condition
 
     def step(self) -> None:
-        """Spread the fire, then be burned out."""
+        """Spread the fire, then be burnt out."""
         if self.condition == BURNING:
             for tree in self.cell.neighborhood.agents:
                 if tree.condition == FINE:
                     tree.condition = BURNING
-            self.condition = BURNED
+            self.condition = BURNT
 
 
 class MesaForestFire(Model):  # type: ignore[misc]
@@ -68,10 +68,10 @@ class MesaForestFire(Model):  # type: ignore[misc]
         self.agents.shuffle_do("step")
 
     def measures(self) -> dict[str, float]:
-        """How many trees are `fine`, `burning` and `burned`."""
+        """How many trees are `fine`, `burning` and `burnt`."""
         conditions = self.agents.get("condition")
         return {
             "fine": float(conditions.count(FINE)),
             "burning": float(conditions.count(BURNING)),
-            "burned": float(conditions.count(BURNED)),
+            "burnt": float(conditions.count(BURNT)),
         }

@@ -86,9 +86,8 @@ def fly(cells, heading, vision, urges, speed, seed):  # type: ignore[no-untyped-
             turn_x += dx * pull + heading[rows[n], 0] * match
             turn_y += dy * pull + heading[rows[n], 1] * match
         if neighbours:
-            x = heading[bird, 0] + turn_x / neighbours
-            y = heading[bird, 1] + turn_y / neighbours
-            length = math.sqrt(x * x + y * y)
-            heading[bird, 0], heading[bird, 1] = x / length, y / length
+            x, y = heading[bird, 0] + turn_x / neighbours, heading[bird, 1] + turn_y / neighbours
+            unit = 1 / math.sqrt(x * x + y * y)
+            heading[bird, 0], heading[bird, 1] = x * unit, y * unit
         x, y = cells.position[bird, 0], cells.position[bird, 1]
         relocate(cells, bird, x + heading[bird, 0] * speed, y + heading[bird, 1] * speed)

@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 from numba import njit
 
-from swarm import Agent, AgentSet, Grid, World
+from swarm import Agent, AgentSet, Grid, World, column
 from swarm.chance import seed_from, seeded, uniform
 from swarm.motion.lattice import NOBODY, around
 
@@ -28,14 +28,14 @@ FINE, BURNING, BURNT = 0, 1, 2
 class Tree(Agent):
     """Stands there; `condition` is fine, burning or burnt."""
 
-    condition: int = FINE
+    condition: int = column(np.int8, default=FINE)
 
     @classmethod
     def step_all(cls, trees: AgentSet) -> None:
         """The fire goes on."""
         world = trees.model
         condition, seed = world.population["condition"], seed_from(world.stream("Tree"))
-        burn(world.space.lattice(), condition, seed)
+        burn(world.space.lattice(), condition, np.flatnonzero(condition == BURNING), seed)
 
 
 class ForestFire(World):
@@ -63,10 +63,10 @@ class ForestFire(World):
 
 
 @njit(cache=True, nogil=True)
-def burn(lattice, condition, seed):  # type: ignore[no-untyped-def]
+def burn(lattice, condition, burning, seed):  # type: ignore[no-untyped-def]
     """Burning trees act in random order; `condition` changes in place."""
     stream, cells, first = seeded(seed), np.empty(4, np.int64), lattice.first
-    moments = [(uniform(stream), tree) for tree in np.flatnonzero(condition == BURNING)]
+    moments = [(uniform(stream), tree) for tree in burning]
     heapq.heapify(moments)
     while moments:
         now, tree = heapq.heappop(moments)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from benchmarks.peers import MesaForestFire
-from benchmarks.peers.forest_fire import BURNED, BURNING, FINE
+from benchmarks.peers.forest_fire import BURNT, BURNING, FINE
 from tests.peers.draws import order_of, seeds
 
 
@@ -40,15 +40,15 @@ def test_fire_spreads_by_the_order_and_takes_what_is_connected(
                 for u, v in ((x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)):
                     if 0 <= u < width and 0 <= v < width and plane[u, v] == FINE:
                         plane[u, v] = BURNING
-                plane[x, y] = BURNED
+                plane[x, y] = BURNT
         model.step()
         assert (forest(model, width) == plane).all()
         assert model.measures() == {
             "fine": (plane == FINE).sum(),
             "burning": (plane == BURNING).sum(),
-            "burned": (plane == BURNED).sum(),
+            "burnt": (plane == BURNT).sum(),
         }
-    assert ((plane == BURNED) == doomed).all()
+    assert ((plane == BURNT) == doomed).all()
 
 
 def test_trees_stand_with_the_density() -> None:

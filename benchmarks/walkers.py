@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from swarm import Agent, AgentSet, Grid, World
-from swarm.chance import below, seed_from, seeded, shuffled
-from swarm.motion.lattice import around, relocate
+from swarm.chance import seed_from, seeded, shuffled
+from swarm.motion.lattice import random_around, relocate
 
 
 class Stroller(Agent):
@@ -30,7 +29,6 @@ class Walkers(World):
 @njit(cache=True, nogil=True)
 def stroll(lattice, seed):  # type: ignore[no-untyped-def]
     """Everybody takes a step to one of the 8 cells around, in random order."""
-    stream, cells = seeded(seed), np.empty(8, np.int64)
+    stream = seeded(seed)
     for row in shuffled(len(lattice.cell), stream):
-        choices = around(lattice, lattice.cell[row], 1, True, cells)
-        relocate(lattice, row, cells[below(stream, choices)])
+        relocate(lattice, row, random_around(lattice, lattice.cell[row], stream))

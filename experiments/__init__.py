@@ -2,7 +2,8 @@
 
     from experiments import load_study, run
 
-    folder = run(load_study("nations"))
+    folder = run(load_study("nations"))                   # reasoning agents
+    folder = run(load_study("flocking", ["birds=400"]))   # a model
     folder.results["rows"]
 
 Names are imported when they are first used, so that the command line starts at once.
@@ -17,16 +18,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.assembly import assemble, split_graph
+    from experiments.experiment import Experiment, Study
+    from experiments.model_study import ModelStudy
     from experiments.progress import Bar, Lines, Progress
+    from experiments.reasoning_study import ReasoningStudy
     from experiments.run import Stopped, resume, run
     from experiments.store import RunError, RunFolder
-    from experiments.study import Study, load_study, shipped_studies, to_toml
+    from experiments.study import load_study, shipped_studies, study_names, to_toml
     from experiments.toml import StudyError
 
 __all__ = [
     "Bar",
+    "Experiment",
     "Lines",
+    "ModelStudy",
     "Progress",
+    "ReasoningStudy",
     "RunError",
     "RunFolder",
     "Stopped",
@@ -38,15 +45,19 @@ __all__ = [
     "run",
     "shipped_studies",
     "split_graph",
+    "study_names",
     "to_toml",
 ]
 
 _HOMES = {
     "assembly": ("assemble", "split_graph"),
+    "experiment": ("Experiment", "Study"),
+    "model_study": ("ModelStudy",),
     "progress": ("Bar", "Lines", "Progress"),
+    "reasoning_study": ("ReasoningStudy",),
     "run": ("Stopped", "resume", "run"),
     "store": ("RunError", "RunFolder"),
-    "study": ("Study", "load_study", "shipped_studies", "to_toml"),
+    "study": ("load_study", "shipped_studies", "study_names", "to_toml"),
     "toml": ("StudyError",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from experiments.experiment import Study
     from experiments.store import RunFolder
-    from experiments.study import Study
 
 # BLAS threads gain nothing on matrices this small and wait for each other on busy cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -64,7 +64,7 @@ def main() -> None:
     "changes",
     metavar="SECTION.KEY=VALUE",
     multiple=True,
-    help="Change a value of the study, such as world.agents=500.",
+    help="Change a value of the study, such as world.agents=500, or birds=400 of a model.",
 )
 def run(study: str, seed: str | None, out: str, changes: tuple[str, ...]) -> None:
     """Live a STUDY: a name (see `noosphere studies`) or a TOML file."""
@@ -91,11 +91,11 @@ def resume(run: str) -> None:
 @main.command()
 def studies() -> None:
     """List the studies that ship."""
-    from experiments.study import load_study, shipped_studies
+    from experiments.study import load_study, study_names
 
-    shipped = [load_study(name) for name in shipped_studies()]
-    rows = [(study.name, study.problem.graph, study.description) for study in shipped]
-    _print_table([("study", "graph", "what it is"), *rows])
+    shipped = [load_study(name) for name in study_names()]
+    rows = [(study.name, study.kind, study.description) for study in shipped]
+    _print_table([("study", "kind", "what it is"), *rows])
 
 
 @main.command()
@@ -139,16 +139,17 @@ def _print_options(study: Study) -> None:
     values = study.resolved().model_dump()
     about = (study.name, f"seed {study.seed}", study.description)
     click.echo(" · ".join(filter(None, about)))
-    for section, keys in values.items():
-        if isinstance(keys, dict):
-            click.echo(f"  {section:10}" + " ".join(f"{k}={v}" for k, v in keys.items()))
+    sections = {name: keys for name, keys in values.items() if isinstance(keys, dict)}
+    others = values.keys() - sections.keys() - {"name", "seed", "description"}
+    if others:
+        sections = {"run": {key: values[key] for key in values if key in others}, **sections}
+    for section, keys in sections.items():
+        click.echo(f"  {section:11}" + " ".join(f"{k}={v}" for k, v in keys.items()))
 
 
 def _print_results(folder: RunFolder) -> None:
-    from experiments.evaluation import format_table
-
     assert folder.results is not None, "a run that has ended has results"
-    click.echo(f"\n{format_table(folder.results)}\n")
+    click.echo(f"\n{folder.study.format_results(folder.results)}\n")
     click.echo(f"report: {folder.path / 'report.html'}")
 
 

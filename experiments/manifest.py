@@ -1,4 +1,4 @@
-"""Where a run comes from: versions, machine, seed, command, and what its graph was."""
+"""Where a run comes from: versions, machine, seed, command, and what its sources were."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from experiments.doctor import HOME, cores, versions
-from experiments.study import Study
+from experiments.experiment import Experiment
 from swarm.reasoning import KnowledgeGraph
 
 
-def describe_run(study: Study, graph: KnowledgeGraph) -> dict[str, Any]:
+def describe_run(experiment: Experiment) -> dict[str, Any]:
     """What `manifest.json` holds, as JSON values."""
     return {
-        "study": study.name,
-        "seed": study.seed,
-        "graph": fingerprint(graph),
+        "study": experiment.study.name,
+        "seed": experiment.study.seed,
+        **experiment.sources,
         "command": shlex.join(sys.argv),
         "started": now(),
         "versions": versions(),

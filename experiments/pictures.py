@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,7 @@ STYLE: Any = {
     "grid.color": "#e6e6e6",
     "legend.frameon": False,
     "lines.linewidth": 1.6,
+    "savefig.dpi": 200,  # of parts with too many dots to draw each
     "svg.hashsalt": "noosphere",
     "xtick.color": "#555555",
     "ytick.color": "#555555",
@@ -53,12 +55,14 @@ class Record:
         agents: columns, one row an agent and generation.
         results: of the examination.
         study: sections of the study.
+        folder: the run folder itself, if there is one.
     """
 
     metrics: Mapping[str, np.ndarray]
     agents: Mapping[str, np.ndarray]
     results: Mapping[str, Any]
     study: Mapping[str, Any]
+    folder: Path | None = None
 
     def metric(self, *names: str) -> list[np.ndarray]:
         """Columns of the metrics; raises NotRecordedError if one is missing or empty."""
@@ -113,6 +117,24 @@ class Picture:
             image = io.BytesIO()
             figure.savefig(image, format="svg", metadata={"Date": None})
         return image.getvalue()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the report of one kind of study is made of.
+
+    Attributes:
+        words: HTML on the results, which are there.
+        pictures: to be drawn.
+        closing: HTML below the pictures.
+    """
+
+    words: Callable[[Record], Iterable[str]]
+    pictures: Callable[[Record], Iterable[Picture]]
+    closing: Callable[[Record], Iterable[str]]
+
+
+# Of reasoning agents
 
 
 def _draw_accuracy(record: Record, figure: Figure) -> None:

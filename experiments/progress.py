@@ -6,10 +6,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from swarm.systems import Observation
-
 if TYPE_CHECKING:
-    from swarm.world import World
+    from experiments.experiment import Experiment
 
 
 class Progress:
@@ -26,7 +24,7 @@ class Progress:
     ) -> None:
         """The run is over, or stopped."""
 
-    def tick(self, world: World, ticks: int) -> None:
+    def tick(self, experiment: Experiment, ticks: int) -> None:
         """A tick is over; the run has that many in all."""
 
     def stage(self, text: str) -> None:
@@ -40,11 +38,11 @@ class Progress:
 class Lines(Progress):
     """A plain line every tenth of the run."""
 
-    def tick(self, world: World, ticks: int) -> None:
+    def tick(self, experiment: Experiment, ticks: int) -> None:
         """Print a line if another tenth is done."""
-        done = world.steps
+        done = experiment.world.steps
         if done * 10 // ticks > (done - 1) * 10 // ticks:
-            print(f"tick {done}/{ticks} · {describe(world)}", flush=True)
+            print(f"tick {done}/{ticks} · {experiment.describe()}", flush=True)
 
     def stage(self, text: str) -> None:
         """Print a line."""
@@ -80,12 +78,12 @@ class Bar(Progress):
         """Leave the bar as it stands."""
         self.live.stop()
 
-    def tick(self, world: World, ticks: int) -> None:
+    def tick(self, experiment: Experiment, ticks: int) -> None:
         """Move the bar."""
         self.live.start()
-        self.bar.update(self.task, total=ticks, completed=world.steps)
-        self.view.plain = describe(world)
-        if world.steps == ticks:
+        self.bar.update(self.task, total=ticks, completed=experiment.world.steps)
+        self.view.plain = experiment.describe()
+        if experiment.world.steps == ticks:
             self.live.stop()
 
     def stage(self, text: str) -> None:
@@ -95,16 +93,6 @@ class Bar(Progress):
     def say(self, text: str) -> None:
         """Print a line above the bar."""
         self.console.print(text, markup=False, soft_wrap=True)
-
-
-def describe(world: World) -> str:
-    """Generation, agents alive, accuracy, price of compute and size of the memory."""
-    row = world.system(Observation).latest
-    return (
-        f"gen {row['generation']:.0f} · {row['alive']:,.0f} alive · "
-        f"accuracy {row['accuracy_best']:.3f} best, {row['accuracy_mean']:.3f} mean · "
-        f"price {row['price']:.0f} · memory {row['findings']:,.0f}"
-    )
 
 
 def fitting() -> Progress:

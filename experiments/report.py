@@ -16,9 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.baselines import BEST_SINGLE
-from experiments.evaluation import EVOLVED, RANDOM_SEARCH
-from experiments.pictures import PICTURES, NotRecordedError, Picture, Record
+from experiments.pictures import Contents, NotRecordedError, Picture, Record
 from swarm.checkpoint import replacing
 
 PAGE = """\
@@ -52,11 +50,15 @@ ol.note {{ padding-left: 1.3rem; }}
 """
 
 
+NOT_EXAMINED = '<p class="note">The run has not been examined: there is no results.json.</p>'
+
+
 def write_report(folder: Path) -> Path:
     """Write `report.html` of a run folder; returns its path.
 
     Args:
-        folder: with study.toml, manifest.json, metrics.parquet, agents.parquet, results.json.
+        folder: with study.toml, manifest.json, metrics.parquet, results.json; and with
+            agents.parquet for reasoning agents, or checkpoints for a model.
     """
     folder = Path(folder)
     study_text = _text(folder / "study.toml")
@@ -66,16 +68,18 @@ def write_report(folder: Path) -> Path:
         _table(folder / "agents.parquet"),
         json.loads(_text(folder / "results.json") or "{}"),
         study,
+        folder,
     )
+    contents = _contents(study)
     title = f"{study.get('name', folder.name)}, seed {study.get('seed', '?')}"
     manifest = json.loads(_text(folder / "manifest.json") or "{}")
     body = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(str(study.get('description', '')))}</p>",
-        *_results(record.results),
+        *(contents.words(record) if record.results.get("rows") else [NOT_EXAMINED]),
         "<h2>What happened</h2>",
-        *(_figure(record, picture) for picture in PICTURES),
-        *_best(record.results.get("best", {})),
+        *(_figure(record, picture) for picture in contents.pictures(record)),
+        *contents.closing(record),
         "<h2>The study</h2>",
         f"<pre>{escape(study_text)}</pre>",
         "<h2>Where it comes from</h2>",
@@ -86,6 +90,15 @@ def write_report(folder: Path) -> Path:
         page = PAGE.format(title=escape(title), body="\n".join(body))
         Path(temporary).write_text(page, encoding="utf-8")
     return path
+
+
+def _contents(study: Mapping[str, Any]) -> Contents:
+    """What the report of such a study is made of."""
+    if "model" in study:
+        from experiments.model_report import CONTENTS
+    else:
+        from experiments.reasoning_report import CONTENTS
+    return CONTENTS
 
 
 def _figure(record: Record, picture: Picture) -> str:
@@ -99,52 +112,6 @@ def _figure(record: Record, picture: Picture) -> str:
         f"<figcaption><b>{escape(picture.title)}.</b> {escape(picture.caption)}</figcaption>"
         "</figure>"
     )
-
-
-# The words
-
-
-def _results(results: Mapping[str, Any]) -> Iterator[str]:
-    """The final table, its notes as footnotes."""
-    rows = results.get("rows", [])
-    if not rows:
-        yield '<p class="note">The run has not been examined: there is no results.json.</p>'
-        return
-    notes = list(dict.fromkeys(row["note"] for row in rows if row["note"]))
-    yield f"<p>{escape(_finding(rows))}</p>"
-    yield "<table><tr><th>on the test facts</th><th>MRR</th><th>Hits@10</th>"
-    yield "<th>validation</th><th>cost</th></tr>"
-    for row in rows:
-        number = f"<sup>{notes.index(row['note']) + 1}</sup>" if row["note"] else ""
-        cost = "–" if row["cost"] is None else f"{row['cost']:,.0f}"
-        best = ' class="best"' if row["name"] == EVOLVED else ""
-        yield f"<tr{best}><td>{escape(row['name'])}{number}</td><td>{row['mrr']:.3f}</td>"
-        yield f"<td>{row['hits10']:.3f}</td><td>{row['valid']:.3f}</td><td>{cost}</td></tr>"
-    yield "</table>"
-    yield f'<ol class="note">{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ol>'
-    yield "".join(f'<p class="note">{escape(n)}</p>' for n in results.get("notes", ()))
-
-
-def _finding(rows: list[Mapping[str, Any]]) -> str:
-    """What the table says, in one sentence."""
-    mrr = {row["name"]: row["mrr"] for row in rows}
-    if not {EVOLVED, BEST_SINGLE, RANDOM_SEARCH} <= mrr.keys():
-        return ""
-    verdict = "beats" if mrr[EVOLVED] > mrr[RANDOM_SEARCH] else "does not beat"
-    return (
-        f"The best evolved agent reaches an MRR of {mrr[EVOLVED]:.3f} on facts that nobody in the "
-        f"world has seen; it {verdict} random search with as many evaluations "
-        f"({mrr[RANDOM_SEARCH]:.3f}). The best single engine reaches {mrr[BEST_SINGLE]:.3f}."
-    )
-
-
-def _best(best: Mapping[str, Any]) -> Iterator[str]:
-    """The best agent in words."""
-    if not best:
-        return
-    yield "<h2>The best agent</h2>"
-    yield f"<p>Agent {best['id']}, born in tick {best['born']}:</p>"
-    yield f"<pre>{escape(best['words'])}</pre>"
 
 
 def _facts(value: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

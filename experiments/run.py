@@ -13,15 +13,10 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from experiments.assembly import assemble, split_graph
-from experiments.manifest import changes_since, fingerprint
+from experiments.experiment import Experiment, Study
+from experiments.manifest import changes_since
 from experiments.progress import Progress
 from experiments.store import RunError, RunFolder
-from experiments.study import Study
-from swarm.reasoning import KnowledgeGraph, Problem
-from swarm.world import World
-
-Assembled = tuple[World, Problem, KnowledgeGraph]
 
 
 class Stopped(KeyboardInterrupt):
@@ -44,20 +39,20 @@ def run(study: Study, out: str | Path = "runs", progress: Progress | None = None
         progress: is told of every tick; silent if left out.
 
     Raises:
-        StudyError, GraphError: the world cannot be put together; no folder is made.
+        ValueError: the world cannot be put together (StudyError, GraphError); no folder is made.
         RunError: the folder cannot be written; the last checkpoint is intact.
         Stopped: at Ctrl-C, after a checkpoint; a second one stops at once.
     """
-    assembled = assemble(study)  # before there is a folder: this is where a study can be refused
-    folder = RunFolder.create(study, assembled[-1], out)
-    return _carry_on(folder, progress or Progress(), assembled)
+    experiment = study.prepare()  # before there is a folder: here a study can be refused
+    folder = RunFolder.create(experiment, out)
+    return _carry_on(folder, progress or Progress(), experiment)
 
 
 def resume(folder: str | Path | RunFolder, progress: Progress | None = None) -> RunFolder:
     """Go on with a run from its newest readable checkpoint; what is finished is not done again.
 
     Raises:
-        RunError: no run is there, another process is at work on it, or its graph has changed.
+        RunError: no run is there, another process is at work on it, or its sources have changed.
         CheckpointError: none of its checkpoints can be read.
         Others: as `run`.
     """
@@ -65,24 +60,21 @@ def resume(folder: str | Path | RunFolder, progress: Progress | None = None) -> 
     return _carry_on(folder, progress or Progress())
 
 
-def _carry_on(
-    folder: RunFolder, progress: Progress, assembled: Assembled | None = None
-) -> RunFolder:
+def _carry_on(folder: RunFolder, progress: Progress, fresh: Experiment | None = None) -> RunFolder:
     try:
         with folder.claimed(), progress:
             if folder.results is None:
-                study = folder.study
-                world, problem, graph = assembled or _assemble_again(folder, study)
-                folder.rewind(world, progress.say)
+                experiment = fresh or _prepare_again(folder)
+                folder.rewind(experiment.world, progress.say)
                 if changes := changes_since(folder.manifest):
                     progress.say(
                         f"{folder.path}: {', '.join(changes)} since the run began; what comes may "
                         "differ from what an undisturbed run gives"
                     )
-                folder.note("start" if assembled else "resume", tick=world.steps)
-                _live(world, study, folder, progress)
-                folder.merge(study.ticks)
-                folder.write_results(_examine(world, problem, graph, progress))
+                folder.note("start" if fresh else "resume", tick=experiment.world.steps)
+                _live(experiment, folder, progress)
+                folder.merge()
+                folder.write_results(experiment.examine(folder.metrics, progress.stage))
             _report(folder)
             folder.note("finish")
     except Stopped:
@@ -99,17 +91,21 @@ def _carry_on(
     return folder
 
 
-def _live(world: World, study: Study, folder: RunFolder, progress: Progress) -> None:
+def _live(experiment: Experiment, folder: RunFolder, progress: Progress) -> None:
     """The main loop."""
-    between = study.output.checkpoint_every * study.selection.every
+    world, study = experiment.world, experiment.study
     saved, since = world.steps, time.monotonic()
     with Interruption() as interruption:
+        if world.steps == 0:
+            experiment.look()
         while world.steps < study.ticks:
             world.step()
-            progress.tick(world, study.ticks)
+            experiment.look()
+            progress.tick(experiment, study.ticks)
             asked = interruption.asked
-            if asked or world.steps % between == 0 or world.steps == study.ticks:
-                folder.save(world)
+            due = world.steps % study.checkpoint_ticks == 0 or world.steps == study.ticks
+            if asked or due:
+                folder.save(experiment)
                 speed = (world.steps - saved) / (time.monotonic() - since)
                 folder.note("checkpoint", tick=world.steps, ticks_per_s=round(speed, 2))
                 saved, since = world.steps, time.monotonic()
@@ -147,25 +143,18 @@ class Interruption:
             signal.signal(signal.SIGINT, self._before)
 
 
-def _examine(
-    world: World, problem: Problem, graph: KnowledgeGraph, progress: Progress
-) -> dict[str, Any]:
-    from experiments.evaluation import examine
-
-    return examine(world, problem, graph, lambda text: progress.stage(f"examining {text}"))
-
-
 def _report(folder: RunFolder) -> None:
     from experiments.report import write_report
 
     write_report(folder.path)
 
 
-def _assemble_again(folder: RunFolder, study: Study) -> Assembled:
-    graph = split_graph(study)
-    if fingerprint(graph) != folder.manifest["graph"]:
-        raise RunError(
-            f"{folder.path}: the graph {study.problem.graph} is no longer what it was when "
-            "the run began; put it back as it was, or begin a new run"
-        )
-    return assemble(study, graph)
+def _prepare_again(folder: RunFolder) -> Experiment:
+    experiment, before = folder.study.prepare(), folder.manifest
+    for name, now in experiment.sources.items():
+        if before.get(name) != now:
+            raise RunError(
+                f"{folder.path}: the {name} that its study.toml names is no longer what it was "
+                "when the run began; put it back as it was, or begin a new run"
+            )
+    return experiment

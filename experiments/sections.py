@@ -1,9 +1,9 @@
-"""The sections of a study: every key, what it means, and what it may be."""
+"""The sections of a study of reasoning agents: every key, what it means, and what it may be."""
 
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -41,9 +41,14 @@ Split = Annotated[Literal["standard"] | tuple[float, float, float], BeforeValida
 
 
 class Section(BaseModel):
-    """A section of a study; unknown keys are refused, and nothing changes once it is read."""
+    """A section of a study; unknown keys are refused, and nothing changes once it is read.
+
+    Attributes:
+        owner: whose its keys are, for an error; the section's if empty.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    owner: ClassVar[str] = ""
 
 
 class ProblemSection(Section):

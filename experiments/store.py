@@ -2,15 +2,15 @@
 
     study.toml        the resolved study            manifest.json   versions, machine, seed, command
     parts/            what was observed so far      checkpoints/    the last two
-    metrics.parquet   a row a tick                  agents.parquet  a row an agent and generation
-    results.json      the table of the end          report.html     the same with pictures
-    events.jsonl      starts, resumes, speed: all that depends on the clock
+    metrics.parquet   a row a tick                  results.json    the table of the end
+    report.html       the same with pictures        events.jsonl    starts, resumes, speed: all
+                                                                    that depends on the clock
+    agents.parquet    a row an agent and generation, of reasoning agents
 
 Guarantees:
 - every file appears whole under its name or not at all, but for a last line of events;
 - parts up to a checkpoint are on disk before the checkpoint is;
-- `metrics.parquet`, `agents.parquet` and checkpoints are the same bytes however often the run
-  was stopped and resumed;
+- the tables and checkpoints are the same bytes however often the run was stopped and resumed;
 - one process at a time writes.
 
 `RunError` (a ValueError) names the folder or file, what is wrong, and what would be right.
@@ -24,6 +24,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,14 +32,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.experiment import METRICS, Experiment, Study
 from experiments.manifest import describe_run, now
-from experiments.study import Study, load_study, to_toml
+from experiments.study import load_study, to_toml
 from swarm.checkpoint import CheckpointError, replacing
-from swarm.reasoning import KnowledgeGraph
-from swarm.systems import Observation
 from swarm.world import World
 
-TABLES = ("metrics", "agents")
 ROWS_IN_GROUP = 65_536
 CHECKPOINTS_KEPT = 2
 
@@ -76,13 +75,13 @@ class RunFolder:
         return f"<RunFolder {self.path}>"
 
     @classmethod
-    def create(cls, study: Study, graph: KnowledgeGraph, out: str | Path = "runs") -> RunFolder:
+    def create(cls, experiment: Experiment, out: str | Path = "runs") -> RunFolder:
         """A new folder `<out>/<study name>-<seed>`, or `...-2`, `...-3` if that is taken.
 
         Raises:
             RunError: it cannot be written.
         """
-        parent = Path(out)
+        study, parent = experiment.study, Path(out)
         # Filled under another name first, so that a run folder always holds its study.
         draft = parent / f".{study.name}-{study.seed}.{os.getpid()}.partial"
         try:
@@ -91,7 +90,7 @@ class RunFolder:
             for folder in ("", "checkpoints"):
                 (draft / folder).mkdir()
             (draft / "study.toml").write_text(to_toml(study), encoding="utf-8")
-            _write_json(draft / "manifest.json", describe_run(study, graph))
+            _write_json(draft / "manifest.json", describe_run(experiment))
             return cls(_claim_name(draft, parent / f"{study.name}-{study.seed}"))
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
@@ -100,7 +99,7 @@ class RunFolder:
                 f"made in {parent}: choose another place with --out"
             ) from error
 
-    @property
+    @cached_property
     def study(self) -> Study:
         """The resolved study of the run."""
         return load_study(self.path / "study.toml")
@@ -115,6 +114,12 @@ class RunFolder:
         """What the examination at the end found, or None if the run has not come to it."""
         path = self.path / "results.json"
         return _read_json(path) if path.exists() else None
+
+    @property
+    def metrics(self) -> dict[str, np.ndarray]:
+        """The columns of `metrics.parquet`, which is there once the run is merged."""
+        table = _read_table(self._whole(METRICS))
+        return {name: table[name].to_numpy() for name in table.column_names}
 
     @property
     def checkpoints(self) -> list[Path]:
@@ -158,15 +163,14 @@ class RunFolder:
             self._events.write(json.dumps(line) + "\n")
             self._events.flush()
 
-    def save(self, world: World) -> None:
-        """Write what was observed since the last time, then a checkpoint."""
-        tick = world.steps
+    def save(self, experiment: Experiment) -> None:
+        """Write what was recorded since the last time, then a checkpoint."""
+        tick = experiment.world.steps
         (self.path / "parts").mkdir(exist_ok=True)
-        observed = dict(zip(TABLES, world.system(Observation).drain(), strict=True))
-        for table, columns in observed.items():
+        for table, columns in experiment.drain().items():
             if columns:
-                _write_table(self._part(table, tick), pa.table(columns))
-        world.save(self.path / "checkpoints" / f"tick-{tick}.ckpt")
+                _write_table(self._part(table, tick), pa.table(dict(columns)))
+        experiment.world.save(self.path / "checkpoints" / f"tick-{tick}.ckpt")
         for old in self.checkpoints[CHECKPOINTS_KEPT:]:
             old.unlink()
 
@@ -200,22 +204,23 @@ class RunFolder:
 
     # When the run is over
 
-    def merge(self, ticks: int) -> None:
+    def merge(self) -> None:
         """One file for each table, in place of the parts; does nothing if that is done.
 
         Raises:
             RunError: parts are missing or damaged.
         """
         if not self._is_merged():
-            tables = {table: self._gather(table) for table in TABLES}
-            seen = tables["metrics"]["tick"].to_numpy()
-            if not np.array_equal(seen, np.arange(1, ticks + 1)):
+            tables = {table: self._gather(table) for table in self.study.tables}
+            wanted = np.arange(self.study.first_tick, self.study.ticks + 1)
+            seen = tables[METRICS]["tick"].to_numpy() if len(tables[METRICS]) else wanted[:0]
+            if not np.array_equal(seen, wanted):
                 raise RunError(
-                    f"{self.path / 'parts'}: parts are missing, {len(seen)} of {ticks} ticks are "
-                    f"here: {self._again}"
+                    f"{self.path / 'parts'}: parts are missing, {len(seen)} of {len(wanted)} ticks "
+                    f"are here: {self._again}"
                 )
-            for table in TABLES:
-                _write_table(self._whole(table), tables[table])
+            for table, rows in tables.items():
+                _write_table(self._whole(table), rows)
         self._drop_parts()
 
     def write_results(self, results: Mapping[str, Any]) -> None:
@@ -236,7 +241,7 @@ class RunFolder:
 
     def _is_merged(self) -> bool:
         """Whether the merged files hold what the parts did: they do once all of them exist."""
-        return all(self._whole(table).exists() for table in TABLES)
+        return all(self._whole(table).exists() for table in self.study.tables)
 
     def _gather(self, table: str) -> pa.Table:
         parts = sorted(self.path.glob(f"parts/{table}-*.parquet"), key=tick_of)
@@ -249,8 +254,8 @@ class RunFolder:
     def _forget_after(self, tick: int) -> None:
         if self._is_merged():
             self._drop_parts()
-            wholes = {table: _read_table(self._whole(table)) for table in TABLES}
-            if wholes["metrics"]["tick"].to_numpy().max() <= tick:
+            wholes = {table: _read_table(self._whole(table)) for table in self.study.tables}
+            if wholes[METRICS]["tick"].to_numpy().max() <= tick:
                 return
             # Checkpoints of the end were lost after the tables were merged: back into parts.
             (self.path / "parts").mkdir()
@@ -258,7 +263,7 @@ class RunFolder:
                 early = rows.filter(pa.array(rows["tick"].to_numpy() <= tick))
                 if len(early):
                     _write_table(self._part(table, tick), early)
-        for table in TABLES:  # one alone is from a merge that was cut short
+        for table in self.study.tables:  # one alone is from a merge that was cut short
             self._whole(table).unlink(missing_ok=True)
         for part in self.path.glob("parts/*.parquet"):
             if tick_of(part) > tick:

@@ -1,142 +1,101 @@
-"""A study: everything a run depends on, as a TOML file.
+"""Studies as TOML files: everything a run depends on.
 
-    name = "mine"
-    seed = 1
-    [problem]
-    graph = "facts"          # a folder beside the study file, or a graph that ships
+    name = "mine"                        |  model = "flocking"
+    seed = 1                             |  ticks = 500
+    [problem]                            |  [parameters]
+    graph = "facts"                      |  birds = 400
     split = [0.3, 0.2, 0.5]
     [world]
     agents = 500
 
-What a study does not say has the default of the system it belongs to. A study that cannot be
-read raises `StudyError`, a ValueError with one line for each problem:
+On the left a study of reasoning agents, whose graph is a folder beside the study file or a graph
+that ships; on the right one of a model of `experiments.models`. What a study does not say has the
+default of the system, or of the model, that it belongs to. A study that cannot be read raises
+`StudyError`, a ValueError with one line for each problem:
 `file:line: section.key: what was given, what is allowed`.
 """
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from experiments.sections import (
-    EconomySection,
-    GossipSection,
-    MemorySection,
-    OutputSection,
-    ProblemSection,
-    Section,
-    SelectionSection,
-    WorldSection,
-)
-from experiments.toml import StudyError, line_of, parse, toml_value
-from swarm.reasoning import SHIPPED
-from swarm.systems import System
+from experiments.experiment import Study
+from experiments.models import MODELS
+from experiments.reasoning_study import ReasoningStudy
+from experiments.sections import Section
+from experiments.toml import StudyError, did_you_mean, line_of, parse, toml_value
 
-FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-
-
-class Study(Section):
-    """Everything a run depends on."""
-
-    name: str = Field(
-        pattern=FOLDER_NAME,
-        max_length=64,
-        description="names the run folder: up to 64 letters, digits and . _ -",
-    )
-    description: str = Field(default="", description="one line on what the study is for")
-    seed: int = Field(default=0, ge=0, le=2**63 - 1, description="seed of every stream of chance")
-    problem: ProblemSection
-    world: WorldSection = WorldSection()
-    economy: EconomySection = EconomySection()
-    gossip: GossipSection = GossipSection()
-    memory: MemorySection = MemorySection()
-    selection: SelectionSection = SelectionSection()
-    output: OutputSection = OutputSection()
-
-    @property
-    def ticks(self) -> int:
-        """Ticks of the whole run."""
-        return self.world.generations * self.selection.every
-
-    def arguments(self, system: type[System]) -> dict[str, Any]:
-        """What the constructor of a system is given: argument name to value."""
-        given = {}
-        for section, kind in SECTIONS.items():
-            for key, field in kind.model_fields.items():
-                extra = field.json_schema_extra
-                if isinstance(extra, dict) and extra["system"] == system.__name__:
-                    given[str(extra["parameter"])] = getattr(getattr(self, section), key)
-        return given
-
-    def resolved(self) -> Study:
-        """The same study with every value written out."""
-        load = self.world.tasks_per_agent or self.world.tasks
-        world = self.world.model_copy(update={"tasks_per_agent": load})
-        return self.model_copy(update={"world": world})
-
-
-SECTIONS: Mapping[str, type[Section]] = {
-    name: field.annotation
-    for name, field in Study.model_fields.items()
-    if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-}
+Keys = tuple[str, ...]
 
 
 # Reading
 
 
 def shipped_studies() -> dict[str, Path]:
-    """Studies that ship, name to file."""
+    """Study files that ship, name to file."""
     folder = Path(__file__).with_name("studies")
     return dict(sorted((path.stem, path) for path in folder.glob("*.toml")))
+
+
+def study_names() -> list[str]:
+    """Names of all studies that ship: of those with a file, and of the models."""
+    return [*shipped_studies(), *MODELS]
 
 
 def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
     """Read a study that ships, by name, or a TOML file.
 
     Args:
-        source: a name (see `shipped_studies`) or a path; relative paths in the file are taken
+        source: a name (see `study_names`) or a path; relative paths in the file are taken
             from its folder.
-        overrides: `section.key=value` with a value as in TOML, such as `world.agents=500`;
-            relative paths in them are taken from the current folder.
+        overrides: `section.key=value` with a value as in TOML, such as `world.agents=500`, or
+            `birds=400` for a parameter of a model; relative paths in them are taken from the
+            current folder.
 
     Raises:
         StudyError: the file is missing or malformed, or a key or value is not allowed.
     """
     path = shipped_studies().get(str(source), Path(source))
-    text = _text(path)
+    text = f'model = "{source}"' if source in MODELS else _text(path)
     data = parse(path, text)
     data.setdefault("name", path.stem)
-    changed = dict(_override(data, override) for override in overrides)
+    changes = [_change(override) for override in overrides]
+    changed = {keys: override for keys, _, override in changes}
 
     def place(*wanted: str) -> str:
-        if wanted in changed:
-            return f"--set {changed[wanted]}"
-        line = line_of(text, wanted)
-        return f"{path}:{line}" if line else str(path)
+        if wanted not in changed and (line := line_of(text, wanted)):
+            return f"{path}:{line}"
+        inside = [override for keys, override in changed.items() if keys[: len(wanted)] == wanted]
+        return f"--set {inside[0]}" if inside else str(path)
 
+    kind = _kind({**data, **{keys[0]: value for keys, value, _ in changes}}, place)
+    for keys, value, override in changes:
+        keys = _housed(kind, keys)
+        changed[keys] = override
+        table = data.setdefault(keys[0], {}) if len(keys) > 1 else data
+        if isinstance(table, dict):
+            table[keys[-1]] = value
     try:
-        study = Study.model_validate(data)
+        study = kind.model_validate(data)
     except ValidationError as error:
         found = sorted(error.errors(), key=lambda details: line_of(text, _key(details)) or 0)
-        problems = [_problem(place, details) for details in found]
+        problems = [_problem(kind, place, details) for details in found]
         raise StudyError("\n".join(dict.fromkeys(problems))) from None
-    base = Path() if ("problem", "graph") in changed else path.parent
-    return _found_graph(study, base, place("problem", "graph"))
+    return study.located(lambda *keys: Path() if keys in changed else path.parent, place)
 
 
 def _text(path: Path) -> str:
-    names = list(shipped_studies())
+    names = study_names()
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        near = _did_you_mean(str(path), names)
+        near = did_you_mean(str(path), names)
         raise StudyError(
             f"{path}: neither a study that ships ({', '.join(names)}) nor a TOML file{near}"
         ) from None
@@ -150,8 +109,8 @@ def _text(path: Path) -> str:
         raise StudyError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
 
 
-def _override(data: dict[str, Any], override: str) -> tuple[tuple[str, ...], str]:
-    """Put `section.key=value` into the data; returns the path of the key, and the text."""
+def _change(override: str) -> tuple[Keys, Any, str]:
+    """The keys and the value of `section.key=value`, and the text itself."""
     dotted, equals, text = override.partition("=")
     keys = tuple(key.strip() for key in dotted.split("."))
     if not equals or not all(keys) or len(keys) > 2:
@@ -160,26 +119,49 @@ def _override(data: dict[str, Any], override: str) -> tuple[tuple[str, ...], str
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()  # text needs no quotes on a command line
-    table = data.setdefault(keys[0], {}) if len(keys) > 1 else data
-    if isinstance(table, dict):
-        table[keys[-1]] = value
-    return keys, override
+    return keys, value, override
 
 
-def _problem(place: Any, details: Any) -> str:
+def _kind(data: Mapping[str, Any], place: Callable[..., str]) -> type[Study]:
+    """The class of a study: that of its model if it has one."""
+    if "model" not in data:
+        return ReasoningStudy
+    from experiments.model_study import ModelStudy, study_of
+
+    name = data["model"]
+    if not isinstance(name, str) or name not in MODELS:
+        allowed = ModelStudy.model_fields["model"].description
+        near = did_you_mean(str(name), MODELS)
+        raise StudyError(f"{place('model')}: model: got {name!r}, allowed is {allowed}{near}")
+    if "problem" in data:
+        raise StudyError(
+            f"{place('problem')}: problem: stands beside model = {name!r}; a study has a model or "
+            "a [problem] for reasoning agents, so leave one of them out"
+        )
+    return study_of(name)
+
+
+def _housed(kind: type[Study], keys: Keys) -> Keys:
+    """Keys with their section, where a command line may leave it out."""
+    alone = len(keys) == 1 and keys[0] not in kind.model_fields and kind.home
+    return (kind.home, *keys) if alone else keys
+
+
+def _problem(kind: type[Study], place: Callable[..., str], details: Any) -> str:
     """One line for one of pydantic's errors."""
     wanted = _key(details)
+    section = kind.sections().get(wanted[0])
+    owner = section if section is not None and len(wanted) > 1 else kind
     where = f"{place(*wanted)}: {'.'.join(wanted)}: "
-    known = SECTIONS[wanted[0]].model_fields if len(wanted) > 1 else Study.model_fields
-    field = known.get(wanted[-1])
+    field = owner.model_fields.get(wanted[-1])
     if field is None:
-        return where + _unknown(wanted, known)
+        return where + _unknown(kind, owner, wanted)
     if details["type"] == "missing":
         return f"{where}missing; {_allowed(field)}"
-    given = repr(details["input"])
-    if wanted == (section := wanted[0],) and section in SECTIONS:
-        return f"{where}got {given[:60]}, but it is a section: a line [{section}], then its keys"
-    return f"{where}got {given[:60]}, allowed is {_allowed(field)}"
+    given = repr(details["input"])[:60]
+    if owner is kind and section is not None:
+        return f"{where}got {given}, but it is a section: a line [{wanted[0]}], then its keys"
+    return f"{where}got {given}, allowed is {_allowed(field)}"
 
 
 def _key(details: Any) -> tuple[str, ...]:
@@ -189,18 +171,12 @@ def _key(details: Any) -> tuple[str, ...]:
     return tuple(str(part) for part in details["loc"][:2])
 
 
-def _unknown(wanted: tuple[str, ...], known: Mapping[str, FieldInfo]) -> str:
-    key = wanted[-1]
-    home = next((name for name, kind in SECTIONS.items() if key in kind.model_fields), None)
-    hint = f"; it belongs in [{home}]" if home else _did_you_mean(key, known)
-    owner = f"[{wanted[0]}]" if len(wanted) > 1 else "a study"
-    names = (f"[{name}]" if len(wanted) == 1 and name in SECTIONS else name for name in known)
-    return f"unknown, {owner} has {', '.join(names)}{hint}"
-
-
-def _did_you_mean(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def _unknown(kind: type[Study], owner: type[Section], wanted: Keys) -> str:
+    key, known, sections = wanted[-1], owner.model_fields, kind.sections()
+    home = next((name for name, kind in sections.items() if key in kind.model_fields), None)
+    hint = f"; it belongs in [{home}]" if home else did_you_mean(key, known)
+    names = (f"[{name}]" if owner is kind and name in sections else name for name in known)
+    return f"unknown, {owner.owner or f'[{wanted[0]}]'} has {', '.join(names)}{hint}"
 
 
 def _allowed(field: FieldInfo) -> str:
@@ -218,22 +194,6 @@ def _allowed(field: FieldInfo) -> str:
     return f"{limits} ({field.description})" if limits else str(field.description)
 
 
-def _found_graph(study: Study, base: Path, place: str) -> Study:
-    """The study with the folder of its graph as an absolute path."""
-    graph = study.problem.graph
-    if graph in SHIPPED:
-        return study
-    folder = base / graph
-    if not folder.is_dir():
-        raise StudyError(
-            f"{place}: problem.graph: got {graph!r}, allowed is "
-            f"{ProblemSection.model_fields['graph'].description}; there is no folder "
-            f"{folder}{_did_you_mean(graph, SHIPPED)}"
-        )
-    problem = study.problem.model_copy(update={"graph": str(folder.resolve())})
-    return study.model_copy(update={"problem": problem})
-
-
 # Writing
 
 
@@ -243,10 +203,11 @@ def to_toml(study: Study) -> str:
 
 
 def _lines(study: Study) -> Iterator[str]:
-    for key, field in Study.model_fields.items():
-        if key not in SECTIONS:
+    sections = study.sections()
+    for key, field in type(study).model_fields.items():
+        if key not in sections:
             yield _line(study, key, field)
-    for name, kind in SECTIONS.items():
+    for name, kind in sections.items():
         yield f"\n[{name}]"
         for key, field in kind.model_fields.items():
             yield _line(getattr(study, name), key, field)

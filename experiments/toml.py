@@ -5,9 +5,11 @@ The standard library reads TOML but forgets the lines, and does not write it.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,4 +61,12 @@ def toml_value(value: Any) -> str:
     if isinstance(value, str):
         # JSON's strings are TOML's, but for a raw DEL.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return str(value).lower()
     return repr(value)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'agents'?` if a known name is near, or nothing."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -60,9 +60,11 @@ class World(mesa.Model):  # type: ignore[misc]
         genome: the loci of all systems, or None if no system has any.
         steps: ticks so far (Mesa's name).
         shown: column that pictures colour agents by, for a subclass to set.
+        legend: name to colour of its values 0, 1, 2 and so on, if they have names.
     """
 
     shown: ClassVar[str] = "kind"
+    legend: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,

@@ -7,9 +7,10 @@ wealth comes close to the exponential distribution of Boltzmann and Gibbs.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from annotated_types import Ge
 from numba import njit
 
 from swarm import Agent, AgentSet, World
@@ -40,7 +41,9 @@ class Boltzmann(World):
     ticks: ClassVar = 100
     shown: ClassVar = "wealth"
 
-    def __init__(self, people: int = 1000, wealth: int = 1, seed: int | None = None):
+    def __init__(
+        self, people: int = 1000, wealth: Annotated[int, Ge(1)] = 1, seed: int | None = None
+    ):
         super().__init__({Person: people}, seed=seed)
         self.agents.set("wealth", wealth)
 

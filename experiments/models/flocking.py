@@ -8,9 +8,10 @@ takes on their heading, keeps clear of those too close, and flies on.
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from annotated_types import Gt
 from numba import njit
 
 from swarm import Agent, AgentSet, Plane, World, column
@@ -52,7 +53,7 @@ class Flocking(World):
         self,
         birds: int = 200,
         width: float = 100.0,
-        vision: float = 5.0,
+        vision: Annotated[float, Gt(0)] = 5.0,
         speed: float = 1.0,
         separation: float = 1.0,
         cohere: float = 0.03,

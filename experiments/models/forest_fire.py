@@ -49,6 +49,7 @@ class ForestFire(World):
 
     ticks: ClassVar = 100
     shown: ClassVar = "condition"
+    legend: ClassVar = {"fine": "#009E73", "burning": "#D55E00", "burnt": "#777777"}
 
     def __init__(self, width: int = 100, density: float = 0.7, seed: int | None = None):
         super().__init__(seed=seed, space=Grid(width, capacity=1))

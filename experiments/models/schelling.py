@@ -7,9 +7,10 @@ few of them it moves to a random empty cell.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from annotated_types import Ge
 from numba import njit
 
 from swarm import Agent, AgentSet, Grid, World
@@ -48,7 +49,7 @@ class Schelling(World):
         self,
         residents: int = 1000,
         width: int = 40,
-        radius: int = 1,
+        radius: Annotated[int, Ge(1)] = 1,
         minimum: int = 3,
         seed: int | None = None,
     ):

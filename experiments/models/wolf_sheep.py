@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 
 from swarm import Acting, Agent, AgentSet, Grid, System, World
-from swarm.chance import below, seed_from, seeded, shuffled, uniform
-from swarm.motion.lattice import NOBODY, around, leave, random_inhabitant, relocate
+from swarm.chance import seed_from, seeded, shuffled, uniform
+from swarm.motion.lattice import NOBODY, leave, random_around, random_inhabitant, relocate
 
 SHEEP_GAIN, WOLF_GAIN = 5.0, 13.0  # energy from a meal
 
@@ -55,7 +55,7 @@ class Meadow(System):
     def setup(self, world: World) -> None:
         """Half of the patches have grown; the others are on their way."""
         stream, cells = world.stream("Meadow"), len(self.countdown)
-        waiting = stream.integers(self.regrowth, size=cells).clip(1)
+        waiting = stream.integers(max(self.regrowth, 1), size=cells).clip(1)
         self.countdown = np.where(stream.random(cells) < 0.5, 0, waiting)
 
     def __call__(self, world: World) -> None:
@@ -104,11 +104,10 @@ class WolfSheep(World):
 @njit(cache=True, nogil=True)
 def live(rows, lattice, alive, kind, energy, countdown, regrowth, grazes, gain, breed, seed):  # type: ignore[no-untyped-def]
     """Animals walk, eat, breed and die, in random order; rows of those who have a young."""
-    stream, cells = seeded(seed), np.empty(8, np.int64)
-    mothers, young = np.empty(len(rows), np.int64), 0
+    stream, mothers, young = seeded(seed), np.empty(len(rows), np.int64), 0
     for turn in shuffled(len(rows), stream):
         row = rows[turn]
-        cell = cells[below(stream, around(lattice, lattice.cell[row], 1, True, cells))]
+        cell = random_around(lattice, lattice.cell[row], stream)
         relocate(lattice, row, cell)
         energy[row] -= 1
         if grazes and countdown[cell] == 0:

@@ -7,10 +7,9 @@ Everything here is compiled and can be called from compiled kernels of your own:
 
     @njit(cache=True)
     def scatter(lattice, rows, seed):
-        stream, cells = seeded(seed), np.empty(8, np.int64)
+        stream = seeded(seed)
         for row in rows:
-            choices = around(lattice, lattice.cell[row], 1, True, cells)
-            relocate(lattice, row, cells[below(stream, choices)])
+            relocate(lattice, row, random_around(lattice, lattice.cell[row], stream))
 
 Guarantees: `around` gives each cell within the radius once, its centre left out, none beyond the
 border of a bounded grid; a lattice just built depends on the column `cell` alone.
@@ -93,6 +92,23 @@ def around(lattice: Lattice, cell: int, radius: int, moore: bool, found: NDArray
                 found[number] = other
                 number += 1
     return number
+
+
+@njit(**INLINED)
+def random_around(lattice: Lattice, cell: int, stream: NDArray[np.uint64]) -> int:
+    """One of the up to 8 cells around a cell, any as likely; the cell itself if there are none.
+
+    The same draw as from the cells that `around` gives, without making a list of them.
+    """
+    width, height = lattice.width, lattice.height
+    x, y = cell % width, cell // width
+    if 0 < x < width - 1 and 0 < y < height - 1:
+        place = below(stream, 8)
+        place += place >= 4  # the centre of the 3 by 3 is left out
+        return cell + (place // 3 - 1) * width + place % 3 - 1
+    cells = np.empty(8, np.int64)
+    choices = around(lattice, cell, 1, True, cells)
+    return cells[below(stream, choices)] if choices else cell
 
 
 @njit(**INLINED)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import experiments
 from experiments.cli import main
+from experiments.models import MODELS
 from experiments.store import RunFolder
 from experiments.study import load_study, shipped_studies
 
@@ -89,8 +90,11 @@ class TestCommands:
 
     def test_studies(self):
         lines = CliRunner().invoke(main, ["studies"]).output.splitlines()
-        assert lines[0].split() == ["study", "graph", "what", "it", "is"]
-        assert [line.split()[0] for line in lines[1:]] == list(shipped_studies())
+        assert lines[0].split() == ["study", "kind", "what", "it", "is"]
+        assert [line.split()[0] for line in lines[1:]] == [*shipped_studies(), *MODELS]
+        kinds = {line.split()[0]: line.split()[1:3] for line in lines[1:]}
+        assert kinds["umls-30"] == ["graph", "umls"]
+        assert kinds["flocking"][0] == "model"
 
     def test_show_is_a_study(self, tmp_path):
         shown = CliRunner().invoke(main, ["show", "umls-30", "--set", "world.agents=7"])

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from experiments.assembly import assemble, split_graph
 from experiments.manifest import changes_since
 from experiments.store import RunError, RunFolder, tick_of
 from experiments.study import load_study
@@ -22,31 +21,33 @@ def study(study_file):
 
 
 @pytest.fixture
-def graph(study):
-    return split_graph(study)
+def experiment(study):
+    """A fresh one; what it holds is for creating folders, not for living."""
+    return study.prepare()
 
 
 @pytest.fixture
-def folder(study, graph, tmp_path):
-    return RunFolder.create(study, graph, tmp_path / "runs")
+def folder(experiment, tmp_path):
+    return RunFolder.create(experiment, tmp_path / "runs")
 
 
 class Cut(BaseException):
     """Stands for a process that ends here and now."""
 
 
-def live(folder, graph, every=2, until=None, said=None):
+def live(folder, every=2, until=None, said=None):
     """A run without its examination: from the last checkpoint to the merged tables."""
     study = folder.study
     with folder.claimed():
-        world, _, _ = assemble(study, graph)
+        experiment = study.prepare()
+        world = experiment.world
         folder.rewind(world, (said if said is not None else []).append)
         while world.steps < (until or study.ticks):
             world.step()
             if world.steps % every == 0 or world.steps == study.ticks:
-                folder.save(world)
+                folder.save(experiment)
         if world.steps == study.ticks:
-            folder.merge(study.ticks)
+            folder.merge()
     return outcome(folder)
 
 
@@ -57,9 +58,9 @@ def outcome(folder):
 
 
 @pytest.fixture
-def uncut(study, graph, tmp_path):
+def uncut(experiment, tmp_path):
     """The outcome of a run that nothing disturbed."""
-    return live(RunFolder.create(study, graph, tmp_path / "uncut"), graph)
+    return live(RunFolder.create(experiment, tmp_path / "uncut"))
 
 
 class TestCreate:
@@ -87,25 +88,25 @@ class TestCreate:
         manifest["versions"]["numpy"] = "1.0"
         assert changes_since(manifest) == [f"numpy went from 1.0 to {np.__version__}"]
 
-    def test_names_that_are_taken(self, folder, study, graph):
+    def test_names_that_are_taken(self, folder, experiment):
         out = folder.path.parent
-        names = [RunFolder.create(study, graph, out).path.name for _ in range(3)]
+        names = [RunFolder.create(experiment, out).path.name for _ in range(3)]
         assert names == ["tiny-3-2", "tiny-3-3", "tiny-3-4"]
 
-    def test_nothing_is_left_where_nothing_can_be_made(self, study, graph, tmp_path):
+    def test_nothing_is_left_where_nothing_can_be_made(self, experiment, tmp_path):
         (tmp_path / "file").write_text("", encoding="utf-8")
         with pytest.raises(RunError, match=r"choose another place with --out"):
-            RunFolder.create(study, graph, tmp_path / "file" / "runs")
+            RunFolder.create(experiment, tmp_path / "file" / "runs")
 
     def test_nothing_is_left_of_a_folder_that_could_not_be_filled(
-        self, study, graph, tmp_path, monkeypatch
+        self, experiment, tmp_path, monkeypatch
     ):
         def full(*_):
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(RunError, match="No space left on device"):
-            RunFolder.create(study, graph, tmp_path / "runs")
+            RunFolder.create(experiment, tmp_path / "runs")
         assert list((tmp_path / "runs").iterdir()) == []
 
 
@@ -151,85 +152,85 @@ class TestOpen:
 
 
 class TestTables:
-    def test_what_is_in_them(self, folder, graph):
-        live(folder, graph)
+    def test_what_is_in_them(self, folder):
+        live(folder)
         metrics = pq.read_table(folder.path / "metrics.parquet").to_pydict()
         assert metrics["tick"] == list(range(1, 7))
         agents = pq.read_table(folder.path / "agents.parquet").to_pydict()
         assert sorted(set(agents["tick"])) == [2, 4, 6]
         assert not (folder.path / "parts").exists()
 
-    def test_two_checkpoints_are_kept(self, folder, graph):
-        live(folder, graph)
+    def test_two_checkpoints_are_kept(self, folder):
+        live(folder)
         assert [tick_of(path) for path in folder.checkpoints] == [6, 4]
 
     @pytest.mark.parametrize("every", [1, 3, 6])
-    def test_how_often_they_are_written_does_not_matter(self, folder, graph, uncut, every):
-        assert live(folder, graph, every) == uncut
+    def test_how_often_they_are_written_does_not_matter(self, folder, uncut, every):
+        assert live(folder, every) == uncut
 
     @pytest.mark.parametrize("until", [1, 2, 5])
-    def test_going_on_gives_the_same_bytes(self, folder, graph, uncut, until):
-        live(folder, graph, every=1, until=until)
-        assert live(folder, graph) == uncut
+    def test_going_on_gives_the_same_bytes(self, folder, uncut, until):
+        live(folder, every=1, until=until)
+        assert live(folder) == uncut
 
-    def test_lost_parts_are_noticed(self, folder, graph):
-        live(folder, graph, until=4)
+    def test_lost_parts_are_noticed(self, folder):
+        live(folder, until=4)
         (folder.path / "parts" / "metrics-2.parquet").unlink()
         with pytest.raises(RunError, match=r"parts are missing, 4 of 6 ticks"):
-            live(folder, graph)
+            live(folder)
 
-    def test_damaged_parts_are_noticed(self, folder, graph):
-        live(folder, graph, until=4)
+    def test_damaged_parts_are_noticed(self, folder):
+        live(folder, until=4)
         part = folder.path / "parts" / "metrics-2.parquet"
         part.write_bytes(part.read_bytes()[:-20])
         with pytest.raises(RunError, match=r"metrics-2\.parquet: damaged"):
-            live(folder, graph)
+            live(folder)
 
 
 class TestCuts:
-    def test_cut_at_every_change_of_the_disk(self, folder, study, graph, uncut, monkeypatch):
+    def test_cut_at_every_change_of_the_disk(self, folder, experiment, uncut, monkeypatch):
         """The n-th rename, deletion or flush never happens; n counts up to the end of the run."""
         for number in range(1, 500):
-            cut = RunFolder.create(study, graph, folder.path.parent)
+            cut = RunFolder.create(experiment, folder.path.parent)
             with monkeypatch.context() as patched:
                 count = cut_at(patched, number)
                 try:
-                    live(cut, graph)
+                    live(cut)
                 except Cut:
                     pass
                 else:
                     break
-            assert live(cut, graph) == uncut, f"cut at change {number}"
+            assert live(cut) == uncut, f"cut at change {number}"
         assert count["changes"] < number
         assert number > 30
 
-    def test_cut_again_and_again(self, folder, graph, uncut, monkeypatch):
+    def test_cut_again_and_again(self, folder, uncut, monkeypatch):
         """Every life of the run is cut a few changes later than the one before."""
         for number in range(1, 60):
             with monkeypatch.context() as patched:
                 cut_at(patched, number)
                 try:
-                    live(folder, graph)
+                    live(folder)
                 except Cut:
                     continue
                 break
         assert outcome(folder) == uncut
 
-    def test_cut_while_going_back_behind_the_end(self, folder, graph, uncut, monkeypatch):
+    def test_cut_while_going_back_behind_the_end(self, folder, uncut, monkeypatch):
         """The last checkpoint is lost after the tables were merged, and that is cut as well."""
-        live(folder, graph)
+        live(folder)
         folder.checkpoints[0].write_bytes(b"lost")
         for number in range(1, 500):
             cut = RunFolder(shutil.copytree(folder.path, folder.path.with_name(f"cut-{number}")))
             with monkeypatch.context() as patched:
                 cut_at(patched, number)
                 try:
-                    live(cut, graph)
+                    live(cut)
                 except Cut:
                     pass
                 else:
                     break
-            assert live(cut, graph) == uncut, f"cut at change {number}"
+            assert live(cut) == uncut, f"cut at change {number}"
         assert number > 10
 
 
@@ -252,42 +253,42 @@ def cut_at(patched, number):
 
 
 class TestDamage:
-    def test_the_checkpoint_before_is_used(self, folder, graph, uncut):
-        live(folder, graph, until=5, every=1)
+    def test_the_checkpoint_before_is_used(self, folder, uncut):
+        live(folder, until=5, every=1)
         newest = folder.checkpoints[0]
         newest.write_bytes(newest.read_bytes()[:1000])
         said = []
-        assert live(folder, graph, said=said) == uncut
+        assert live(folder, said=said) == uncut
         (line,) = said
         assert "tick-5.ckpt: damaged" in line
         assert line.endswith("going on from tick 4")
 
     @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-    def test_wherever_it_was_truncated(self, folder, graph, share):
-        live(folder, graph, until=4)
+    def test_wherever_it_was_truncated(self, folder, share):
+        live(folder, until=4)
         newest = folder.checkpoints[0]
         newest.write_bytes(newest.read_bytes()[: int(share * newest.stat().st_size)])
         said = []
-        live(folder, graph, until=4, said=said)
+        live(folder, until=4, said=said)
         assert len(said) == 1
 
-    def test_none_can_be_read(self, folder, graph):
-        live(folder, graph, until=5, every=1)
+    def test_none_can_be_read(self, folder):
+        live(folder, until=5, every=1)
         for path in folder.checkpoints:
             path.write_bytes(b"")
         with pytest.raises(
             CheckpointError, match=r"tick-5\.ckpt: damaged.*begin it anew"
         ) as caught:
-            live(folder, graph)
+            live(folder)
         assert "\n" not in str(caught.value)
 
-    def test_end_lost_after_the_tables_were_merged(self, folder, graph, uncut):
-        live(folder, graph)
+    def test_end_lost_after_the_tables_were_merged(self, folder, uncut):
+        live(folder)
         folder.checkpoints[0].write_bytes(b"")
-        assert live(folder, graph) == uncut
+        assert live(folder) == uncut
 
-    def test_the_damaged_file_is_kept(self, folder, graph):
-        live(folder, graph, until=4)
+    def test_the_damaged_file_is_kept(self, folder):
+        live(folder, until=4)
         folder.checkpoints[0].write_bytes(b"precious")
-        live(folder, graph)
+        live(folder)
         assert Path(folder.path / "checkpoints" / "tick-4.ckpt.damaged").read_bytes() == b"precious"

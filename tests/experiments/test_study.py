@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 import swarm.systems
 from experiments.assembly import assemble, split_graph
+from experiments.reasoning_study import ReasoningStudy
 from experiments.sections import Section
-from experiments.study import SECTIONS, Study, load_study, shipped_studies, to_toml
+from experiments.study import load_study, shipped_studies, to_toml
 from experiments.toml import StudyError, line_of, toml_value
 from swarm.reasoning import SHIPPED, GraphError
 
+SECTIONS = ReasoningStudy.sections()
 MINIMAL = '[problem]\ngraph = "nations"\n'
 
 
@@ -53,12 +55,12 @@ class TestShipped:
 
 class TestFields:
     def test_every_field_explains_itself(self):
-        for kind in (Study, *SECTIONS.values()):
+        for kind in (ReasoningStudy, *SECTIONS.values()):
             for name, field in kind.model_fields.items():
                 assert name in SECTIONS or field.description, f"{kind.__name__}.{name}"
 
     def test_every_number_has_bounds(self):
-        for kind in (Study, *SECTIONS.values()):
+        for kind in (ReasoningStudy, *SECTIONS.values()):
             for name, field in kind.model_fields.items():
                 if field.annotation in (int, float, int | None):
                     kinds = {type(bound).__name__ for bound in field.metadata}
@@ -129,7 +131,11 @@ class TestWriting:
 
     @given(
         st.text(st.characters(codec="utf-8")),
-        st.lists(st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False)),
+        st.lists(
+            st.booleans()
+            | st.integers(-(2**60), 2**60)
+            | st.floats(allow_nan=False, allow_infinity=False)
+        ),
     )
     def test_values_survive(self, text, numbers):
         import tomllib
@@ -298,7 +304,7 @@ def test_line_of_a_key(text, line):
 
 
 def test_sections_share_their_manners():
-    for kind in (Study, *SECTIONS.values()):
+    for kind in (ReasoningStudy, *SECTIONS.values()):
         assert issubclass(kind, Section)
         assert kind.model_config["extra"] == "forbid"
         assert kind.model_config["frozen"]

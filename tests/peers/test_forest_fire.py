@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from benchmarks.peers import MesaForestFire
-from benchmarks.peers.forest_fire import BURNT, BURNING, FINE
+from benchmarks.peers.forest_fire import BURNING, BURNT, FINE
 from tests.peers.draws import order_of, seeds
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm.chance import seeded
+from swarm.chance import below, seeded
 from swarm.motion.lattice import (
     Lattice,
     around,
@@ -14,6 +14,7 @@ from swarm.motion.lattice import (
     inhabitants,
     is_empty,
     leave,
+    random_around,
     random_empty,
     random_inhabitant,
     relocate,
@@ -92,6 +93,20 @@ def test_every_empty_cell_is_as_likely(empty: int) -> None:
     expected = draws / empty
     surprise = ((drawn[cells - empty :] - expected) ** 2 / expected).sum()
     assert abs(surprise - (empty - 1)) < 4 * max(1, 2 * (empty - 1)) ** 0.5
+
+
+@pytest.mark.parametrize(("width", "height"), [(5, 4), (2, 2), (1, 3), (1, 1)])
+@pytest.mark.parametrize("periodic", [True, False])
+def test_a_random_cell_around_is_drawn_as_from_a_list(
+    width: int, height: int, periodic: bool
+) -> None:
+    lattice = build(np.zeros(1, np.int32), width, height, periodic)
+    found = np.empty(8, np.int64)
+    stream, other = seeded(1), seeded(1)
+    for cell in list(range(width * height)) * 20:
+        choices = around(lattice, cell, 1, True, found)
+        wanted = found[below(other, choices)] if choices else cell
+        assert random_around(lattice, cell, stream) == wanted
 
 
 def test_an_inhabitant_of_a_kind_is_drawn_any_as_likely() -> None:

@@ -1,0 +1,150 @@
+"""A study of a model: one of `experiments.models`, its parameters, and how long it is lived.
+
+The parameters are those of the model's constructor: their types and defaults are taken from its
+signature, what they mean from the `Args` of its docstring. A bound is what `typing.Annotated`
+says, such as `birds: Annotated[int, Ge(1)] = 200` with `Ge` of `annotated_types`; where it says
+none, whole numbers are at least 0, and what is described as a probability is one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, get_origin, get_type_hints
+
+from pydantic import Field, create_model
+
+from experiments.experiment import Study
+from experiments.models import MODELS
+from experiments.sections import Section
+from swarm.world import World
+
+if TYPE_CHECKING:
+    from experiments.model_experiment import ModelExperiment
+
+WHOLE_MAX = 10**9
+TICKS_MAX = 10**9
+TICKS = 100
+CHECKPOINTS = 4
+"""In a run whose study does not say when."""
+
+
+class ModelOutputSection(Section):
+    """What is written."""
+
+    checkpoint_every: int | None = Field(
+        default=None,
+        ge=1,
+        le=TICKS_MAX,
+        description="ticks between checkpoints; a quarter of the run if left out",
+    )
+
+
+class ModelStudy(Study):
+    """What a model is given; `study_of` makes the class for each, with its own parameters."""
+
+    first_tick: ClassVar[int] = 0
+    home: ClassVar[str] = "parameters"
+
+    model: str = Field(description=f"a model that ships ({', '.join(MODELS)})")
+    ticks: int = Field(default=TICKS, ge=1, le=TICKS_MAX, description="ticks to live")
+    parameters: Section
+    output: ModelOutputSection = ModelOutputSection()
+
+    @property
+    def kind(self) -> str:
+        """A model."""
+        return "model"
+
+    @property
+    def checkpoint_ticks(self) -> int:
+        """Ticks between checkpoints."""
+        return self.output.checkpoint_every or -(-self.ticks // CHECKPOINTS)
+
+    @property
+    def world_type(self) -> type[World]:
+        """The class of the model."""
+        return MODELS[self.model]()
+
+    def resolved(self) -> Self:
+        """The same study with every value written out."""
+        output = ModelOutputSection(checkpoint_every=self.checkpoint_ticks)
+        return self.model_copy(update={"output": output})
+
+    def prepare(self) -> ModelExperiment:
+        """The world of the model before its first tick; StudyError if it refuses its parameters."""
+        from experiments.model_experiment import ModelExperiment
+
+        return ModelExperiment(self)
+
+    def format_results(self, results: Mapping[str, Any]) -> str:
+        """What was measured."""
+        from experiments.model_experiment import format_measures
+
+        return format_measures(results)
+
+
+@cache
+def study_of(name: str) -> type[ModelStudy]:
+    """The class of the studies of a model, by its name."""
+    model = MODELS[name]()
+    parameters = create_model(f"{model.__name__}Parameters", __base__=Section, **_fields(model))
+    parameters.owner = name
+    about, ticks = ModelStudy.model_fields["description"], ModelStudy.model_fields["ticks"]
+    study = create_model(
+        f"{model.__name__}Study",
+        __base__=ModelStudy,
+        description=(str, Field(default=what_it_is(model)[0], description=about.description)),
+        ticks=(
+            int,
+            Field(
+                default=getattr(model, "ticks", TICKS),
+                ge=1,
+                le=TICKS_MAX,
+                description=ticks.description,
+            ),
+        ),
+        parameters=(parameters, Field(default_factory=parameters)),
+    )
+    study.owner = f"a study of {name}"
+    return study
+
+
+def what_it_is(model: type[World]) -> list[str]:
+    """Paragraphs on a model: those of its module, or its own if the module has none."""
+    text = inspect.getdoc(sys.modules[model.__module__]) or inspect.getdoc(model) or ""
+    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+
+
+def _fields(model: type[World]) -> dict[str, Any]:
+    """The parameters of a constructor, all but the seed, as fields."""
+    hints = get_type_hints(model.__init__, include_extras=True)
+    meanings = descriptions(model)
+    fields = {}
+    for name, parameter in list(inspect.signature(model).parameters.items()):
+        if name != "seed":
+            default = ... if parameter.default is parameter.empty else parameter.default
+            meaning = meanings.get(name, f"{name} of the model")
+            about: dict[str, Any] = {"description": meaning, **_customary(hints[name], meaning)}
+            fields[name] = (hints[name], Field(default, **about))
+    return fields
+
+
+def _customary(hint: Any, meaning: str) -> dict[str, float]:
+    """Bounds of a parameter that names none."""
+    if get_origin(hint) is Annotated:
+        return {}
+    if hint is float and meaning.startswith("probability"):
+        return {"ge": 0, "le": 1}
+    return {"ge": 0, "le": WHOLE_MAX} if hint is int else {}
+
+
+def descriptions(model: type[World]) -> dict[str, str]:
+    """What the `Args` of a docstring say, parameter to words."""
+    said = inspect.getdoc(model) or ""
+    args = re.search(r"^Args:\n((?:[ ]+.*\n?|\n)*)", said, re.MULTILINE)
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", args[1] if args else "", re.MULTILINE)
+    return {name: " ".join(words.split()).rstrip(".") for name, words in entries}

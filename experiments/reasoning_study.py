@@ -1,0 +1,96 @@
+"""A study of reasoning agents: a graph to reason about, and the settings of every system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from experiments.experiment import METRICS, Study
+from experiments.sections import (
+    EconomySection,
+    GossipSection,
+    MemorySection,
+    OutputSection,
+    ProblemSection,
+    SelectionSection,
+    WorldSection,
+)
+from experiments.toml import StudyError, did_you_mean
+from swarm.reasoning import SHIPPED
+from swarm.systems import System
+
+if TYPE_CHECKING:
+    from experiments.assembly import ReasoningExperiment
+
+
+class ReasoningStudy(Study):
+    """What reasoning agents live on, a section a subject."""
+
+    tables: ClassVar[tuple[str, ...]] = (METRICS, "agents")
+
+    problem: ProblemSection
+    world: WorldSection = WorldSection()
+    economy: EconomySection = EconomySection()
+    gossip: GossipSection = GossipSection()
+    memory: MemorySection = MemorySection()
+    selection: SelectionSection = SelectionSection()
+    output: OutputSection = OutputSection()
+
+    @property
+    def kind(self) -> str:
+        """The graph."""
+        return f"graph {Path(self.problem.graph).name}"
+
+    @property
+    def ticks(self) -> int:
+        """Ticks of the whole run."""
+        return self.world.generations * self.selection.every
+
+    @property
+    def checkpoint_ticks(self) -> int:
+        """Ticks between checkpoints, which come at the ends of generations."""
+        return self.output.checkpoint_every * self.selection.every
+
+    def arguments(self, system: type[System]) -> dict[str, Any]:
+        """What the constructor of a system is given: argument name to value."""
+        given = {}
+        for section, kind in self.sections().items():
+            for key, field in kind.model_fields.items():
+                extra = field.json_schema_extra
+                if isinstance(extra, dict) and extra["system"] == system.__name__:
+                    given[str(extra["parameter"])] = getattr(getattr(self, section), key)
+        return given
+
+    def resolved(self) -> Self:
+        """The same study with every value written out."""
+        load = self.world.tasks_per_agent or self.world.tasks
+        world = self.world.model_copy(update={"tasks_per_agent": load})
+        return self.model_copy(update={"world": world})
+
+    def located(self, folder: Callable[..., Path], place: Callable[..., str]) -> Self:
+        """The same study with the folder of its graph as an absolute path."""
+        graph = self.problem.graph
+        if graph in SHIPPED:
+            return self
+        path = folder("problem", "graph") / graph
+        if not path.is_dir():
+            raise StudyError(
+                f"{place('problem', 'graph')}: problem.graph: got {graph!r}, allowed is "
+                f"{ProblemSection.model_fields['graph'].description}; there is no folder "
+                f"{path}{did_you_mean(graph, SHIPPED)}"
+            )
+        problem = self.problem.model_copy(update={"graph": str(path.resolve())})
+        return self.model_copy(update={"problem": problem})
+
+    def prepare(self) -> ReasoningExperiment:
+        """The world of reasoning agents before its first tick; raises as `assemble`."""
+        from experiments.assembly import ReasoningExperiment
+
+        return ReasoningExperiment(self)
+
+    def format_results(self, results: Mapping[str, Any]) -> str:
+        """The final table."""
+        from experiments.evaluation import format_table
+
+        return format_table(results)

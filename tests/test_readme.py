@@ -13,13 +13,20 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_custom_agent_prints_what_it_says_in_fifteen_lines() -> None:
-    code, shown = re.search(r"```python\n(.*?)```\n\n```\n(.*?)```", README, re.DOTALL).groups()  # type: ignore[union-attr]
-    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("code", "shown"), EXAMPLES)
+def test_an_example_prints_what_it_says(code: str, shown: str) -> None:
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
     assert said.getvalue() == shown
+
+
+def test_every_example_is_run_and_a_custom_agent_takes_fifteen_lines() -> None:
+    assert len(EXAMPLES) == README.count("```python\n") >= 3
+    assert len([line for line in EXAMPLES[0][0].splitlines() if line.strip()]) <= 15
 
 
 def test_its_study_is_a_study(tmp_path: Path) -> None:

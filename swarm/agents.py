@@ -52,8 +52,11 @@ def _trait(name: str, scalar: bool) -> property:
     def put(agent: Agent, value: Any) -> None:
         try:
             agent._cells[name][agent._row] = value
-        except (KeyError, TypeError):
-            agent.model.population[name][agent.row] = value
+        except KeyError:  # rows have moved since the view was made
+            agent._current()
+            put(agent, value)
+        except (TypeError, ValueError):
+            agent.model.population[name][agent.row] = _fitting(agent, name, value)
 
     def get_part(agent: Agent) -> Any:
         return agent.model.population[name][agent.row]
@@ -62,6 +65,20 @@ def _trait(name: str, scalar: bool) -> property:
         agent.model.population[name][agent.row] = value
 
     return property(get, put) if scalar else property(get_part, put_part)
+
+
+def _fitting(agent: Agent, name: str, value: Any) -> Any:
+    """A value of numpy's for a column, if nothing of it would be lost."""
+    dtype = agent.model.population[name].dtype
+    found = np.asarray(value)
+    if found.shape == () and found.dtype.kind in "biuf":
+        with np.errstate(all="ignore"):
+            kept = found.astype(dtype)
+        if kept == found or (np.isnan(found) and dtype.kind == "f"):
+            return kept
+    raise AgentError(
+        f"{type(agent).__name__}.{name} is a column of {dtype}, which cannot hold {value!r}"
+    )
 
 
 class AgentType(type):
@@ -205,7 +222,10 @@ class Agent(metaclass=AgentType):
 
     def remove(self) -> None:
         """Die. The row is freed at the end of the tick."""
-        self.model.population.kill(self.row)
+        row = self.row
+        self.model.population.kill(row)
+        if self.model.space is not None:
+            self.model.space.leave(row)
 
     def step(self) -> None:
         """What one agent does in a tick; override this, or `step_all`."""
@@ -221,9 +241,10 @@ class AgentSet:
     Complexity: columns are O(1) views when the set is everybody, O(n) copies otherwise.
     """
 
-    def __init__(self, model: World, rows: np.ndarray | None = None):
+    def __init__(self, model: World, rows: np.ndarray | None = None, until: int | None = None):
         self.model = model
         self._rows = rows
+        self._until = until  # of a set of everybody there was: their ids are less
         self._ids: np.ndarray | None = None
         if rows is not None:
             self._ids = model.population["id"][rows]
@@ -234,12 +255,18 @@ class AgentSet:
         """int64[n], rows of the agents that are still there."""
         population = self.model.population
         if self._ids is None or self._rows is None:
-            return np.arange(len(population))
+            return np.arange(self._number)
         if self._turns != population.turns:
             rows = population.rows(self._ids)
             self._rows, self._turns = rows[rows >= 0], population.turns
             self._ids = population["id"][self._rows]
         return self._rows
+
+    @property
+    def _number(self) -> int:
+        """How many rows a set of everybody has, from the first on: ids ascend along them."""
+        ids = self.model.population["id"]
+        return len(ids) if self._until is None else int(np.searchsorted(ids, self._until))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -251,16 +278,25 @@ class AgentSet:
     def __contains__(self, agent: object) -> bool:
         return isinstance(agent, Agent) and agent.unique_id in self.get("id")
 
-    def __getitem__(self, index: int) -> Any:
-        return view(self.model, int(self.rows[index]))
+    def __getitem__(self, index: int | slice) -> Any:
+        rows = self.rows[index]
+        return (
+            AgentSet(self.model, rows) if isinstance(index, slice) else view(self.model, int(rows))
+        )
 
     def get(self, name: str) -> np.ndarray:
         """A column of these agents, [n, ...]: a live view of everybody, else a copy."""
         column = self.model.population[name]
-        return column if self._rows is None else column[self.rows]
+        return column[: self._number] if self._rows is None else column[self.rows]
 
     def set(self, name: str, values: Any) -> AgentSet:
         """Write a column of these agents; values broadcast to [n, ...]."""
+        space = self.model.space
+        if space is not None and name in space.columns:
+            raise AgentError(
+                f"{name!r} belongs to the space, which has to know who moves: "
+                "space.move(agents.rows, places)"
+            )
         self.model.population[name][self.rows] = values
         return self
 
@@ -268,6 +304,12 @@ class AgentSet:
         """Those for whom a bool[n] mask, or a function of the agent, is true."""
         if callable(wanted):
             wanted = np.array([wanted(agent) for agent in self], bool)
+        wanted = np.asarray(wanted)
+        if wanted.dtype != bool or wanted.shape != (len(self),):
+            raise AgentError(
+                f"who is selected is told by bool[{len(self)}], such as agents.get('energy') > 3, "
+                f"or by a function of an agent; got {wanted.dtype} of shape {wanted.shape}"
+            )
         return AgentSet(self.model, self.rows[wanted])
 
     def of(self, kind: type[Agent]) -> AgentSet:
@@ -310,10 +352,13 @@ def _caller(
 ) -> Callable[[Any], Any]:
     """What to call with each agent of some kinds."""
     if isinstance(method, str):
-        functions = {getattr(kind, method, None) for kind in kinds}
+        for kind in kinds:
+            if not hasattr(kind, method):
+                raise AgentError(f"{kind.__name__} has no method {method!r} to call")
+        functions = {getattr(kind, method) for kind in kinds}
         if args or len(functions) != 1:
             return operator.methodcaller(method, *args)
-        method = functions.pop() or operator.methodcaller(method)
+        method = functions.pop()
     return (lambda agent: method(agent, *args)) if args else method
 
 

@@ -9,6 +9,7 @@ Guarantees:
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,6 +141,10 @@ class Population:
         Returns:
             int64[number], their ids.
         """
+        try:
+            number = operator.index(number)
+        except TypeError:
+            raise PopulationError(f"births are a whole number, such as 3; got {number!r}") from None
         if number < 0:
             raise PopulationError(f"{number} births; at least 0 can be born")
         given = {}
@@ -163,6 +168,16 @@ class Population:
         if number:
             self._births.append((ids, given))
         return ids
+
+    def unborn(self, name: str) -> np.ndarray:
+        """A column of those who will join at the turn, as far as it was given, [m, ...]."""
+        column = self._specs[name]
+        given = [
+            np.broadcast_to(values[name], (len(ids), *column.shape))
+            for ids, values in self._births
+            if name in values
+        ]
+        return np.concatenate(given) if given else np.empty((0, *column.shape), column.dtype)
 
     def kill(self, rows: Any) -> None:
         """Mark agents dead; they stay in their rows until the end of the tick."""

@@ -78,6 +78,7 @@ class World(mesa.Model):  # type: ignore[misc]
         self.seed = int(seed)
         super().__init__(**_compat.seeded(self.seed))
         _compat.outlive_errors(self)
+        _check_parts(agents, systems, space)
         census = dict(agents) if isinstance(agents, Mapping) else {Agent: agents} if agents else {}
         self.kinds: list[type[Agent]] = []
         self._owners: dict[str, str] = {"account": "the world"}
@@ -124,7 +125,7 @@ class World(mesa.Model):  # type: ignore[misc]
         """Those of a kind that are alive: everybody, as live columns, if that is so."""
         alive = self.population["alive"]
         if self.kinds == [kind] and alive.all():
-            return AgentSet(self)
+            return AgentSet(self, until=int(self.population["id"].max(initial=-1)) + 1)
         number = self.kinds.index(kind) if kind in self.kinds else -1
         return AgentSet(self, np.flatnonzero(alive & (self.population["kind"] == number)))
 
@@ -147,6 +148,10 @@ class World(mesa.Model):  # type: ignore[misc]
     def kind_number(self, kind: type[Agent]) -> int:
         """Number of a kind in the column `kind`; a new kind gets the next, and its columns."""
         if kind not in self.kinds:
+            if not (isinstance(kind, type) and issubclass(kind, Agent)):
+                raise WorldError(
+                    f"agents are of a class that derives from swarm.Agent; got {kind!r}"
+                )
             for name, column in kind.columns.items():
                 if name in self._owners:
                     raise WorldError(
@@ -195,8 +200,8 @@ class World(mesa.Model):  # type: ignore[misc]
         Values are columns at birth, scalars or arrays, and `position` in a world with a space;
         genes that are not given are sampled.
         """
-        if self.space is not None and "position" in values:
-            values |= self.space.newborn(number, values.pop("position"))
+        if self.space is not None:
+            values = self.space.newborn(number, values)
         values["kind"] = self.kind_number(kind)
         values["born"] = self.steps
         genes: Genomes = {}
@@ -340,6 +345,19 @@ class World(mesa.Model):  # type: ignore[misc]
     def load(self, path: str | Path) -> None:
         """Restore from a checkpoint that a world put together alike has saved."""
         self.restore(read_checkpoint(Path(path)))
+
+
+def _check_parts(agents: Any, systems: Any, space: Any) -> None:
+    """Say what a world is made of if it is given something else."""
+    if not isinstance(agents, Mapping | int):
+        raise WorldError(
+            f"agents are a number of each kind, such as {{Walker: 100}}, or one; got {agents!r}"
+        )
+    if not (space is None or isinstance(space, Space)):
+        raise WorldError(f"a space is one such as Plane(100, 100) or Grid(50); got {space!r}")
+    for system in systems or ():
+        if not isinstance(system, System):
+            raise WorldError(f"systems are objects such as Acting(); got {system!r}")
 
 
 def _generator_state(generator: np.random.Generator) -> list[Any]:

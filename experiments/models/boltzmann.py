@@ -50,9 +50,10 @@ class Boltzmann(World):
     def measures(self) -> dict[str, float]:
         """Gini coefficient of wealth (units: 0 equal, 1 one has all), and the share of the poor."""
         wealth = np.sort(self.agents.get("wealth"))
-        n, ranks = len(wealth), np.arange(1, len(wealth) + 1)
-        gini = 2 * (ranks @ wealth) / (n * max(wealth.sum(), 1)) - (n + 1) / n
-        return {"gini": float(gini), "poor": float((wealth == 0).mean())}
+        n, ranks = max(len(wealth), 1), np.arange(1, len(wealth) + 1)
+        share = 2 * (ranks @ wealth) / max(wealth.sum(), 1)
+        gini = (share - (n + 1)) / n if wealth.any() else 0.0
+        return {"gini": float(gini), "poor": float((wealth == 0).sum() / n)}
 
 
 @njit(cache=True, nogil=True)

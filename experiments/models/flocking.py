@@ -69,8 +69,8 @@ class Flocking(World):
     def measures(self) -> dict[str, float]:
         """Order: the length of the mean unit heading, 0 for none and 1 if all fly one way."""
         heading = self.agents.get("heading")
-        units = heading / np.linalg.norm(heading, axis=1, keepdims=True)
-        return {"order": float(np.linalg.norm(units.mean(axis=0)))}
+        units = heading / np.maximum(np.linalg.norm(heading, axis=1, keepdims=True), 1e-300)
+        return {"order": float(np.linalg.norm(units.sum(axis=0)) / max(len(units), 1))}
 
 
 @njit(cache=True, nogil=True)
@@ -88,7 +88,8 @@ def fly(cells, heading, vision, urges, speed, seed):  # type: ignore[no-untyped-
             turn_y += dy * pull + heading[rows[n], 1] * match
         if neighbours:
             x, y = heading[bird, 0] + turn_x / neighbours, heading[bird, 1] + turn_y / neighbours
-            unit = 1 / math.sqrt(x * x + y * y)
-            heading[bird, 0], heading[bird, 1] = x * unit, y * unit
+            length = math.sqrt(x * x + y * y)
+            if length > 0:
+                heading[bird, 0], heading[bird, 1] = x / length, y / length
         x, y = cells.position[bird, 0], cells.position[bird, 1]
         relocate(cells, bird, x + heading[bird, 0] * speed, y + heading[bird, 1] * speed)

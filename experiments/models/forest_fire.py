@@ -20,7 +20,8 @@ from numba import njit
 
 from swarm import Agent, AgentSet, Grid, World, column
 from swarm.chance import seed_from, seeded, uniform
-from swarm.motion.lattice import NOBODY, around
+from swarm.motion.chains import NOBODY
+from swarm.motion.lattice import around
 
 FINE, BURNING, BURNT = 0, 1, 2
 

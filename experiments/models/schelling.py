@@ -15,6 +15,7 @@ from numba import njit
 
 from swarm import Agent, AgentSet, Grid, World
 from swarm.chance import seed_from, seeded, shuffled
+from swarm.motion.chains import NOBODY
 from swarm.motion.lattice import alike, random_empty, relocate
 
 
@@ -60,11 +61,10 @@ class Schelling(World):
     def measures(self) -> dict[str, float]:
         """Mean share of the own group among neighbours, and the share of the happy."""
         same, others = look(self.space.lattice(), self.agents.get("group"), self.radius)
-        lonely = same + others == 0
-        return {
-            "segregation": float((same / np.maximum(same + others, 1))[~lonely].mean()),
-            "happy": float((same >= self.minimum).mean()),
-        }
+        near, all_of_them = same + others, max(len(same), 1)
+        segregation = (same / np.maximum(near, 1)).sum() / max((near > 0).sum(), 1)
+        happy = (same >= self.minimum).sum() / all_of_them
+        return {"segregation": float(segregation), "happy": float(happy)}
 
 
 @njit(cache=True, nogil=True)
@@ -73,7 +73,9 @@ def settle(lattice, group, radius, minimum, seed):  # type: ignore[no-untyped-de
     stream = seeded(seed)
     for row in shuffled(len(group), stream):
         if alike(lattice, row, radius, group)[0] < minimum:
-            relocate(lattice, row, random_empty(lattice, stream))
+            empty = random_empty(lattice, stream)
+            if empty != NOBODY:
+                relocate(lattice, row, empty)
 
 
 @njit(cache=True, nogil=True)

@@ -14,7 +14,8 @@ from numba import njit
 
 from swarm import Acting, Agent, AgentSet, Grid, System, World
 from swarm.chance import seed_from, seeded, shuffled, uniform
-from swarm.motion.lattice import NOBODY, leave, random_around, random_inhabitant, relocate
+from swarm.motion.chains import NOBODY
+from swarm.motion.lattice import die, random_around, random_inhabitant, relocate
 
 SHEEP_GAIN, WOLF_GAIN = 5.0, 13.0  # energy from a meal
 
@@ -29,7 +30,7 @@ class Animal(Agent):
         """All of a kind, one after the other; their young are met by the kind that comes next."""
         world, columns = animals.model, animals.model.population
         energy, cell, meadow = columns["energy"], columns["cell"], world.system(Meadow)
-        body = (world.space.lattice(), columns["alive"], columns["kind"], energy)
+        body = (world.space.lattice(), columns["kind"], energy)
         habits = (meadow.countdown, meadow.regrowth, cls is Sheep, *world.habits[cls])
         mothers = live(animals.rows, *body, *habits, seed_from(world.stream(cls.__name__)))
         world.birth(cls, len(mothers), energy=energy[mothers], cell=cell[mothers])
@@ -102,7 +103,7 @@ class WolfSheep(World):
 
 
 @njit(cache=True, nogil=True)
-def live(rows, lattice, alive, kind, energy, countdown, regrowth, grazes, gain, breed, seed):  # type: ignore[no-untyped-def]
+def live(rows, lattice, kind, energy, countdown, regrowth, grazes, gain, breed, seed):  # type: ignore[no-untyped-def]
     """Animals walk, eat, breed and die, in random order; rows of those who have a young."""
     stream, mothers, young = seeded(seed), np.empty(len(rows), np.int64), 0
     for turn in shuffled(len(rows), stream):
@@ -116,12 +117,10 @@ def live(rows, lattice, alive, kind, energy, countdown, regrowth, grazes, gain, 
         elif not grazes:
             prey = random_inhabitant(lattice, cell, kind, 0, stream)
             if prey != NOBODY:
-                alive[prey] = False
-                leave(lattice, prey)
+                die(lattice, prey)
                 energy[row] += gain
         if energy[row] < 0:
-            alive[row] = False
-            leave(lattice, row)
+            die(lattice, row)
         elif uniform(stream) < breed:
             energy[row] /= 2
             mothers[young] = row

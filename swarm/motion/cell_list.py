@@ -18,9 +18,9 @@ Everything here is compiled and can be called from compiled kernels of your own:
                 dx, dy = ways[:number, 0].mean(), ways[:number, 1].mean()
                 relocate(cells, row, x + pace * dx, y + pace * dy)
 
-Guarantees: `near` finds exactly the points whose distance is at most the radius, each once; on a
-periodic plane a distance is that to the nearest image; a list just built depends on the positions
-alone.
+Guarantees: `near` finds the living points whose distance is at most the radius, each once (at the
+very radius rounding decides); on a periodic plane a distance is that to the nearest image; a list
+just built depends on the positions alone.
 """
 
 from __future__ import annotations
@@ -32,13 +32,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-NOBODY = -1
+from swarm.motion.chains import INLINED, NOBODY, link, unlink, wrapped
+
 CELLS_PER_POINT = 4
 """More cells than this for each point would mostly be empty."""
 ROUNDING = 1e-9
-# Inlined, a function counts no references to the arrays of the tuple, which takes longer than the
-# rest of it.
-INLINED = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True}
 
 
 class CellList(NamedTuple):
@@ -49,6 +47,7 @@ class CellList(NamedTuple):
         first: int32[rows · columns], the first point of each cell, −1 for none.
         following, previous: int32[n], the chain, −1 at its ends.
         cell: int32[n], the cell each point is in.
+        alive: bool[n]; the dead are in no cell.
         changed: bool[1], whether a point has moved since the list was built.
         width, height: of the plane.
         columns, lines: of cells.
@@ -61,6 +60,7 @@ class CellList(NamedTuple):
     following: NDArray[np.int32]
     previous: NDArray[np.int32]
     cell: NDArray[np.int32]
+    alive: NDArray[np.bool_]
     changed: NDArray[np.bool_]
     width: float
     height: float
@@ -72,11 +72,19 @@ class CellList(NamedTuple):
 
 
 def build(
-    position: NDArray[np.float64], width: float, height: float, periodic: bool, radius: float
+    position: NDArray[np.float64],
+    alive: NDArray[np.bool_],
+    width: float,
+    height: float,
+    periodic: bool,
+    radius: float,
 ) -> CellList:
     """Chain points by cells that suit a radius; any other radius works too, if slower.
 
     Costs O(n + cells).
+
+    Raises:
+        ValueError: a living point is not on the plane.
     """
     number = len(position)
     most = max(1, math.isqrt(CELLS_PER_POINT * number + 1))
@@ -89,6 +97,7 @@ def build(
         following=np.empty(number, np.int32),
         previous=np.empty(number, np.int32),
         cell=np.empty(number, np.int32),
+        alive=alive,
         changed=np.zeros(1, np.bool_),
         width=float(width),
         height=float(height),
@@ -98,7 +107,11 @@ def build(
         per_y=lines / height,
         periodic=periodic,
     )
-    chain(cells)
+    if not chain(cells):
+        raise ValueError(
+            f"positions have to be at least 0 and less than {width} and {height}; those written to "
+            "the column are not: move agents with space.move(rows, places)"
+        )
     return cells
 
 
@@ -148,14 +161,14 @@ def near_place(
     limit = radius * radius
     number = 0
     for line in range(top, top + down):
-        start, from_y = _wrapped(line, lines) * columns, y
+        start, from_y = wrapped(line, lines) * columns, y
         if line < 0 or line >= lines:
             from_y += height if line < 0 else -height
         for column in range(left, left + across):
             from_x = x
             if column < 0 or column >= columns:
                 from_x += width if column < 0 else -width
-            other = first[start + _wrapped(column, columns)]
+            other = first[start + wrapped(column, columns)]
             while other != NOBODY:
                 point = np.uint32(other)  # unsigned: no looking whether it counts from the end
                 dx, dy = position[point, 0] - from_x, position[point, 1] - from_y
@@ -174,33 +187,37 @@ def near_place(
 def relocate(cells: CellList, row: int, x: float, y: float) -> None:
     """Move a point: over the border of a periodic plane, up to that of a bounded one."""
     position, cell = cells.position, cells.cell
-    x, y = _within(x, cells.width, cells.periodic), _within(y, cells.height, cells.periodic)
+    first, following, previous = cells.first, cells.following, cells.previous
+    x, y = within(x, cells.width, cells.periodic), within(y, cells.height, cells.periodic)
     position[row, 0], position[row, 1] = x, y
     cells.changed[0] = True
     old, new = cell[row], _cell_of(cells, x, y)
-    if new != old:
-        _unchain(cells, row, old)
-        _put_first(cells, row, new)
+    if new != old and following[row] != row:
+        unlink(first, following, previous, row, old)
+        link(first, following, previous, row, new)
+        cell[row] = new
+
+
+@njit(**INLINED)
+def die(cells: CellList, row: int) -> None:
+    """Die, and be found by nobody who looks from now on."""
+    cells.alive[row] = False
+    cells.changed[0] = True
+    unlink(cells.first, cells.following, cells.previous, row, cells.cell[row])
 
 
 @njit(**INLINED)
 def _span(place: float, radius: float, per: float, parts: int, periodic: bool) -> tuple[int, int]:
     """First part, and number of parts, that a radius around a place can touch."""
-    # A hair wider, so that rounding leaves out nobody who stands at the very radius.
-    lowest = math.floor((place - radius) * per - ROUNDING)
-    highest = math.floor((place + radius) * per + ROUNDING)
+    # A hair wider, so that rounding leaves out nobody who stands at the very radius; and as
+    # floats until they are clipped, since a floor can be too large for a whole number.
+    lowest = np.floor((place - radius) * per - ROUNDING)
+    highest = np.floor((place + radius) * per + ROUNDING)
     if not periodic:
-        lowest, highest = max(lowest, 0), min(highest, parts - 1)
-    elif highest - lowest >= parts:  # all of them, each once
-        lowest, highest = 0, parts - 1
-    return lowest, highest - lowest + 1
-
-
-@njit(**INLINED)
-def _wrapped(part: int, parts: int) -> int:
-    if part < 0:
-        return part + parts
-    return part - parts if part >= parts else part
+        lowest, highest = max(lowest, 0.0), min(highest, parts - 1.0)
+    elif not highest - lowest < parts:  # all of them, each once
+        lowest, highest = 0.0, parts - 1.0
+    return int(lowest), int(highest - lowest) + 1
 
 
 @njit(**INLINED)
@@ -211,12 +228,12 @@ def _shortest(way: float, size: float) -> float:
 
 
 @njit(**INLINED)
-def _within(place: float, size: float, periodic: bool) -> float:
+def within(place: float, size: float, periodic: bool) -> float:
     """A place on a line from 0 to size, `size` itself left out."""
     if 0.0 <= place < size:
         return place
     if periodic:
-        place -= size * math.floor(place / size)
+        place -= size * np.floor(place / size)
         return place if 0.0 <= place < size else 0.0
     return 0.0 if place < 0.0 else np.nextafter(size, 0.0)
 
@@ -229,31 +246,34 @@ def _cell_of(cells: CellList, x: float, y: float) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def chain(cells: CellList) -> None:
-    """Chain all points anew; those of a cell stand in the order of their rows. O(n + cells)."""
-    cells.first[:] = NOBODY
+def chain(cells: CellList) -> bool:
+    """Chain all points anew; those of a cell stand in the order of their rows. O(n + cells).
+
+    Returns whether all points are on the plane; those that are not, and the dead, are left out.
+    """
+    first, following, previous, cell = cells.first, cells.following, cells.previous, cells.cell
+    position, alive, width, height = cells.position, cells.alive, cells.width, cells.height
+    first[:] = NOBODY
     cells.changed[0] = False
-    position = cells.position
+    all_inside = True
     for row in range(len(position) - 1, -1, -1):
-        _put_first(cells, row, _cell_of(cells, position[row, 0], position[row, 1]))
+        x, y = position[row, 0], position[row, 1]
+        inside = 0.0 <= x < width and 0.0 <= y < height
+        following[row], cell[row] = row, 0
+        if alive[row] and inside:
+            cell[row] = _cell_of(cells, x, y)
+            link(first, following, previous, row, cell[row])
+        all_inside &= inside or not alive[row]
+    return all_inside
 
 
-@njit(**INLINED)
-def _put_first(cells: CellList, row: int, cell: int) -> None:
-    other = cells.first[cell]
-    cells.following[row], cells.previous[row] = other, NOBODY
-    if other != NOBODY:
-        cells.previous[other] = row
-    cells.first[cell] = row
-    cells.cell[row] = cell
-
-
-@njit(**INLINED)
-def _unchain(cells: CellList, row: int, cell: int) -> None:
-    before, after = cells.previous[row], cells.following[row]
-    if before == NOBODY:
-        cells.first[cell] = after
-    else:
-        cells.following[before] = after
-    if after != NOBODY:
-        cells.previous[after] = before
+@njit(cache=True, nogil=True, error_model="numpy")
+def placed(
+    places: NDArray[np.float64], width: float, height: float, periodic: bool
+) -> NDArray[np.float64]:
+    """Places as `relocate` would put points there, float64[n, 2]."""
+    found = np.empty(places.shape)
+    for i in range(len(places)):
+        found[i, 0] = within(places[i, 0], width, periodic)
+        found[i, 1] = within(places[i, 1], height, periodic)
+    return found

@@ -12,7 +12,7 @@ Everything here is compiled and can be called from compiled kernels of your own:
             relocate(lattice, row, random_around(lattice, lattice.cell[row], stream))
 
 Guarantees: `around` gives each cell within the radius once, its centre left out, none beyond the
-border of a bounded grid; a lattice just built depends on the column `cell` alone.
+border of a bounded grid; a lattice just built depends on the columns `cell` and `alive` alone.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from swarm.chance import below
-from swarm.motion.cell_list import INLINED
-
-NOBODY = -1
+from swarm.motion.chains import INLINED, NOBODY, link, unlink, wrapped
 
 
 class Lattice(NamedTuple):
@@ -36,6 +34,7 @@ class Lattice(NamedTuple):
         cell: int32[n], the cell each agent is in.
         first: int32[height · width], the first agent of each cell, −1 for none.
         following, previous: int32[n], the chain, −1 at its ends.
+        alive: bool[n]; the dead are in no cell.
         changed: bool[1], whether an agent has moved since the lattice was built.
         width, height: in cells.
         periodic: whether the grid is a torus.
@@ -45,26 +44,38 @@ class Lattice(NamedTuple):
     first: NDArray[np.int32]
     following: NDArray[np.int32]
     previous: NDArray[np.int32]
+    alive: NDArray[np.bool_]
     changed: NDArray[np.bool_]
     width: int
     height: int
     periodic: bool
 
 
-def build(cell: NDArray[np.int32], width: int, height: int, periodic: bool) -> Lattice:
-    """Chain agents by their cells. Costs O(n + cells)."""
+def build(
+    cell: NDArray[np.int32], alive: NDArray[np.bool_], width: int, height: int, periodic: bool
+) -> Lattice:
+    """Chain agents by their cells. Costs O(n + cells).
+
+    Raises:
+        ValueError: a living agent is in no cell of the grid.
+    """
     number = len(cell)
     lattice = Lattice(
         cell=cell,
         first=np.empty(width * height, np.int32),
         following=np.empty(number, np.int32),
         previous=np.empty(number, np.int32),
+        alive=alive,
         changed=np.zeros(1, np.bool_),
         width=width,
         height=height,
         periodic=periodic,
     )
-    chain(lattice)
+    if not chain(lattice):
+        raise ValueError(
+            f"cells are from 0 to {width * height - 1}; what was written to the column is not: "
+            "move agents with space.move(rows, places)"
+        )
     return lattice
 
 
@@ -82,9 +93,9 @@ def around(lattice: Lattice, cell: int, radius: int, moore: bool, found: NDArray
     top, lines = _span(y, radius, height, torus)
     number = 0
     for line in range(top, top + lines):
-        start = _wrapped(line, height) * width
+        start = wrapped(line, height) * width
         for column in range(left, left + columns):
-            other = start + _wrapped(column, width)
+            other = start + wrapped(column, width)
             if other == cell:
                 continue
             steps = _steps(x, column, width, torus) + _steps(y, line, height, torus)
@@ -128,9 +139,9 @@ def alike(lattice: Lattice, row: int, radius: int, column: NDArray) -> tuple[int
     top, lines = _span(cell // width, radius, height, lattice.periodic)
     same, everybody = 0, 0
     for line in range(top, top + lines):
-        start = _wrapped(line, height) * width
+        start = wrapped(line, height) * width
         for x in range(left, left + columns):
-            other = first[np.uint32(start + _wrapped(x, width))]
+            other = first[np.uint32(start + wrapped(x, width))]
             while other != NOBODY:
                 everybody += 1
                 same += column[np.uint32(other)] == value
@@ -189,23 +200,22 @@ def random_empty(lattice: Lattice, stream: NDArray[np.uint64]) -> int:
 
 @njit(**INLINED)
 def relocate(lattice: Lattice, row: int, cell: int) -> None:
-    """Move an agent to a cell. How many fit is for the caller to see to."""
-    leave(lattice, row)
-    _put_first(lattice, row, cell)
+    """Move an agent to a cell. How many fit is for the caller to see to; the dead stay."""
+    first, following, previous = lattice.first, lattice.following, lattice.previous
+    if following[row] == row:
+        return
+    lattice.changed[0] = True
+    unlink(first, following, previous, row, lattice.cell[row])
+    link(first, following, previous, row, cell)
+    lattice.cell[row] = cell
 
 
 @njit(**INLINED)
-def leave(lattice: Lattice, row: int) -> None:
-    """Take an agent out of its cell, as when it dies: nobody will find it there."""
+def die(lattice: Lattice, row: int) -> None:
+    """Die, and be found by nobody who looks from now on."""
+    lattice.alive[row] = False
     lattice.changed[0] = True
-    previous, following = lattice.previous, lattice.following
-    before, after = previous[row], following[row]
-    if before == NOBODY:
-        lattice.first[lattice.cell[row]] = after
-    else:
-        following[before] = after
-    if after != NOBODY:
-        previous[after] = before
+    unlink(lattice.first, lattice.following, lattice.previous, row, lattice.cell[row])
 
 
 @njit(**INLINED)
@@ -220,13 +230,6 @@ def _span(place: int, radius: int, size: int, periodic: bool) -> tuple[int, int]
 
 
 @njit(**INLINED)
-def _wrapped(place: int, size: int) -> int:
-    if place < 0:
-        return place + size
-    return place - size if place >= size else place
-
-
-@njit(**INLINED)
 def _steps(place: int, other: int, size: int, periodic: bool) -> int:
     """Steps between two columns or lines; on a torus `other` may lie beyond the border."""
     steps = abs(place - other)
@@ -234,19 +237,20 @@ def _steps(place: int, other: int, size: int, periodic: bool) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def chain(lattice: Lattice) -> None:
-    """Chain all agents anew; those of a cell stand in the order of their rows. O(n + cells)."""
-    lattice.first[:] = NOBODY
+def chain(lattice: Lattice) -> bool:
+    """Chain all agents anew; those of a cell stand in the order of their rows. O(n + cells).
+
+    Returns whether all are in cells of the grid; those that are not, and the dead, are left out.
+    """
+    first, following, previous = lattice.first, lattice.following, lattice.previous
+    cell, alive, cells = lattice.cell, lattice.alive, len(lattice.first)
+    first[:] = NOBODY
     lattice.changed[0] = False
-    for row in range(len(lattice.cell) - 1, -1, -1):
-        _put_first(lattice, row, lattice.cell[row])
-
-
-@njit(**INLINED)
-def _put_first(lattice: Lattice, row: int, cell: int) -> None:
-    other = lattice.first[cell]
-    lattice.following[row], lattice.previous[row] = other, NOBODY
-    if other != NOBODY:
-        lattice.previous[other] = row
-    lattice.first[cell] = row
-    lattice.cell[row] = cell
+    all_inside = True
+    for row in range(len(cell) - 1, -1, -1):
+        inside = 0 <= cell[row] < cells
+        following[row] = row
+        if alive[row] and inside:
+            link(first, following, previous, row, cell[row])
+        all_inside &= inside or not alive[row]
+    return all_inside

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import operator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from swarm.motion.lattice import Lattice, around, build, chain, inhabitants
+from swarm.motion.chains import NOBODY, link, unlink
+from swarm.motion.lattice import Lattice, around, build, chain
 from swarm.population import Column
 from swarm.space.space import Space, SpaceError, as_places
 
@@ -14,8 +17,22 @@ if TYPE_CHECKING:
     from swarm.world import World
 
 NOWHERE = -1
-KEPT = 200_000
-"""Neighbourhoods that are kept for the next agent that asks."""
+KEPT = 2_000_000
+"""Cells of neighbourhoods that are kept for the next agent that asks."""
+
+
+class Chains(NamedTuple):
+    """The columns of a lattice as memoryviews.
+
+    For one agent at a time, Python on these is faster than the call of a kernel.
+    """
+
+    first: memoryview
+    following: memoryview
+    previous: memoryview
+    cell: memoryview
+    alive: memoryview
+    changed: memoryview
 
 
 class Grid(Space):
@@ -27,7 +44,7 @@ class Grid(Space):
     Args:
         width: columns, ≥ 1.
         height: lines; as the width if left out.
-        capacity: agents that fit into a cell, ≥ 1; any number if left out.
+        capacity: living agents that fit into a cell, ≥ 1; any number if left out.
         periodic: whether the grid is a torus.
     """
 
@@ -40,26 +57,36 @@ class Grid(Space):
         capacity: int | None = None,
         periodic: bool = False,
     ):
-        self.width, self.height = width, width if height is None else height
+        sizes = (width, width if height is None else height, 1 if capacity is None else capacity)
+        try:
+            self.width, self.height, least = map(operator.index, sizes)
+        except TypeError:
+            raise SpaceError(
+                f"width, height and capacity are whole numbers; got {width}, {height}, {capacity}"
+            ) from None
         self.capacity = capacity
         self.periodic = periodic
         if min(self.width, self.height) < 1 or self.width * self.height >= 2**31:
             raise SpaceError(
                 f"a grid has at least 1 column and 1 line, and fewer than 2³¹ cells; got {width} "
-                f"and {height}"
+                f"and {self.height}"
             )
-        if capacity is not None and capacity < 1:
+        if least < 1:
             raise SpaceError(
                 f"at least 1 agent fits into a cell, or any number (None); {capacity=}"
             )
         self._lattice: Lattice | None = None
+        self._chains: Chains | None = None
         self._turns = -1
         self._known: dict[tuple[int, float, bool], list[int]] = {}
-        self._coming: dict[int, int] = {}
+        self._kept = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_lattice": None, "_chains": None, "_known": {}, "_kept": 0}
 
     def __call__(self, world: World) -> None:
         """Forget the paths of the last tick: what this one finds depends on the places alone."""
-        if self._fresh and self._lattice is not None and self._lattice.changed[0]:
+        if self._lattice is not None and self._fresh and self._lattice.changed[0]:
             chain(self._lattice)
 
     def lattice(self) -> Lattice:
@@ -69,13 +96,12 @@ class Grid(Space):
         """
         if self._lattice is None or not self._fresh:
             population = self.world.population
-            self._lattice = build(population["cell"], self.width, self.height, self.periodic)
-            self._turns = population.turns
-            # One agent at a time, Python on memoryviews is faster than the call of a kernel.
-            self._cell, self._first = self._lattice.cell.data, self._lattice.first.data
-            self._following = self._lattice.following.data
-            self._previous = self._lattice.previous.data
-            self._changed = self._lattice.changed.data
+            body = (population["cell"], population["alive"])
+            try:
+                self._lattice = build(*body, self.width, self.height, self.periodic)
+            except ValueError as error:
+                raise SpaceError(str(error)) from None
+            self._turns, self._chains = population.turns, None
         return self._lattice
 
     @property
@@ -92,18 +118,17 @@ class Grid(Space):
         """Move an agent, a row and (x, y), or many at once: int[n] and [n, 2].
 
         Raises:
-            SpaceError: a place is not on the grid, or has no room; then nobody moves.
+            SpaceError: a place is not on the grid or has no room, or a row nobody's; then nobody
+                moves.
         """
         if isinstance(rows, int | np.integer):
-            self.lattice()
-            self._relocate(int(rows), self.cell(places))
+            self._relocate(int(self.check_rows([rows])[0]), self.cell(places))
             return
-        rows = np.asarray(rows)
-        after = self.world.population["cell"].copy()
-        after[rows] = self._cells(len(rows), places)
-        if self.capacity is not None:
-            self._check_room(after[rows], self._crowds(after)[after[rows]] - 1)
-        self.world.population["cell"][rows] = after[rows]
+        rows, population = self.check_rows(rows), self.world.population
+        after = population["cell"].copy()
+        after[rows] = self._numbers(len(rows), places)
+        self._check_room(after[population["alive"]], after[rows])
+        population["cell"][rows] = after[rows]
         self._lattice = None
 
     def walk(self, row: int, length: float, rng: np.random.Generator) -> None:
@@ -111,8 +136,7 @@ class Grid(Space):
 
         With no room around it stays.
         """
-        self.lattice()
-        cells = self._around(self._cell[row], int(length), True)
+        cells = self._around(self._now().cell[row], length, True)
         if self.capacity is not None:
             cells = [cell for cell in cells if self._crowd(cell) < self.capacity]
         if cells:
@@ -126,13 +150,13 @@ class Grid(Space):
             radius: in cells, a whole number.
             moore: count steps along each axis; if false, in all (von Neumann).
         """
-        self.lattice()
-        first, following, found = self._first, self._following, []
-        home = self._cell[row]
+        chains = self._now()
+        first, following, alive, found = chains.first, chains.following, chains.alive, []
+        home = chains.cell[row]
         for cell in (home, *self._around(home, radius, moore)):
             other = first[cell]
-            while other != NOWHERE:
-                if other != row:
+            while other != NOBODY:
+                if other != row and alive[other]:
                     found.append(other)
                 other = following[other]
         found.sort()
@@ -142,24 +166,9 @@ class Grid(Space):
         """Cells within a radius of a cell, itself left out, int64[k]; see `lattice.around`."""
         return np.array(self._around(cell, radius, moore), np.int64)
 
-    def _around(self, cell: int, radius: float, moore: bool) -> list[int]:
-        """The same as a list, kept for the next who asks."""
-        wanted = (cell, radius, moore)
-        if wanted not in self._known:
-            if radius < 0 or radius != int(radius) or not 0 <= cell < self.width * self.height:
-                raise SpaceError(f"no cell {cell} or no radius {radius} on {self._size}")
-            side = min(2 * int(radius) + 1, max(self.width, self.height))
-            found = np.empty(side * side, np.int64)
-            number = around(self.lattice(), cell, int(radius), moore, found)
-            if len(self._known) >= KEPT:
-                self._known.clear()
-            self._known[wanted] = found[:number].tolist()
-        return self._known[wanted]
-
     def at(self, cell: int) -> np.ndarray:
-        """Rows of the agents in a cell, int64[k], ascending."""
-        found = np.empty(self._crowd(cell), np.int64)
-        return np.sort(found[: inhabitants(self.lattice(), cell, found)])
+        """Rows of the living agents in a cell, int64[k], ascending."""
+        return np.array(sorted(self._inhabitants(cell)), np.int64)
 
     def cell(self, place: Any) -> int:
         """Number of the cell (x, y)."""
@@ -167,21 +176,43 @@ class Grid(Space):
             x, y = place
             if type(x) is int and type(y) is int and 0 <= x < self.width and 0 <= y < self.height:
                 return y * self.width + x
-        return int(self._cells(1, place)[0])
+        return int(self._numbers(1, place)[0])
 
-    def newborn(self, number: int, places: Any) -> dict[str, np.ndarray]:
-        """Columns that put the newborn at places, (x, y) or [number, 2]."""
-        cells = self._cells(number, places)
-        if self.capacity is not None:
-            for cell in cells.tolist():
-                crowd = self._crowd(cell) + self._coming.get(cell, 0)
-                self._check_room(np.array([cell]), np.array(crowd))
-                self._coming[cell] = self._coming.get(cell, 0) + 1
-        return {"cell": cells}
+    def leave(self, row: int) -> None:
+        """An agent has died: nobody finds it from now on."""
+        if self._lattice is not None and self._fresh:
+            chains = self._now()
+            unlink.py_func(*chains[:3], row, chains.cell[row])
+            chains.changed[0] = True
+
+    def newborn(self, number: int, values: dict[str, Any]) -> dict[str, Any]:
+        """Values at birth with places, (x, y) or [number, 2], as cells; `cell` is taken as well."""
+        values = dict(values)
+        if "position" in values:
+            values["cell"] = self._numbers(number, values.pop("position"))
+        cells = np.asarray(values.get("cell", ()), np.int64)
+        if cells.size and not 0 <= cells.min() <= cells.max() < self.width * self.height:
+            raise SpaceError(
+                f"cells are from 0 to {self.width * self.height - 1} on {self._size}; got "
+                f"{cells.min()} to {cells.max()}"
+            )
+        if self.capacity is None:
+            return values
+        population = self.world.population
+        room = self.capacity * self.width * self.height - population.next_size
+        if number > room:
+            raise SpaceError(
+                f"{number} agents need a place, but {self._size} with a capacity of "
+                f"{self.capacity} a cell has room for {room}"
+            )
+        if cells.size:
+            cells = np.broadcast_to(cells, number)
+            settled = population["cell"][population["alive"]]
+            self._check_room(np.concatenate([settled, self._unborn(), cells]), cells)
+        return values
 
     def on_birth(self, world: World, rows: np.ndarray) -> None:
         """Put who has no place into any cell with room."""
-        self._coming.clear()
         cell = world.population["cell"]
         lost = rows[cell[rows] == NOWHERE]
         if not len(lost):
@@ -190,17 +221,44 @@ class Grid(Space):
         if self.capacity is None:
             cell[lost] = stream.integers(self.width * self.height, size=len(lost))
             return
-        settled = cell[cell != NOWHERE]
-        room = np.maximum(self.capacity - self._crowds(settled), 0)
+        crowds = np.bincount(cell[cell != NOWHERE], minlength=self.width * self.height)
+        room = np.maximum(self.capacity - crowds, 0)
         places = np.repeat(np.arange(len(room), dtype=np.int32), room)
-        if len(places) < len(lost):
-            raise SpaceError(
-                f"{len(lost)} agents need a place, but {self._size} with a capacity of "
-                f"{self.capacity} a cell has room for {len(places)}"
-            )
         cell[lost] = stream.permutation(places)[: len(lost)]
 
-    def _cells(self, number: int, places: Any) -> np.ndarray:
+    def restore(self, world: World, state: Mapping[str, Any]) -> None:
+        """The lattice is made when it is asked for."""
+        self._lattice = None
+
+    def _now(self) -> Chains:
+        """The chains as they are now."""
+        lattice = self.lattice()
+        if self._chains is None:
+            columns = (lattice.first, lattice.following, lattice.previous, lattice.cell)
+            self._chains = Chains(*(c.data for c in (*columns, lattice.alive, lattice.changed)))
+        return self._chains
+
+    def _around(self, cell: int, radius: float, moore: bool) -> list[int]:
+        """Cells around a cell as a list, kept for the next who asks."""
+        wanted = (cell, radius, moore)
+        if wanted not in self._known:
+            reach = int(radius) if 0 <= radius < 2**31 else -1
+            if reach < 0 or reach != radius or not 0 <= cell < self.width * self.height:
+                raise SpaceError(
+                    f"a radius on a grid is a whole number of cells, 0 or more, around a cell of "
+                    f"{self._size}; got {radius} around {cell}"
+                )
+            side = 2 * reach + 1
+            found = np.empty(min(side, self.width) * min(side, self.height), np.int64)
+            number = around(self.lattice(), cell, reach, moore, found)
+            self._kept += number
+            if self._kept > KEPT:
+                self._known.clear()
+                self._kept = number
+            self._known[wanted] = found[:number].tolist()
+        return self._known[wanted]
+
+    def _numbers(self, number: int, places: Any) -> np.ndarray:
         """Cell numbers of places, int32[number]."""
         x, y = as_places(number, places, np.int64).T
         if self.periodic:
@@ -211,44 +269,48 @@ class Grid(Space):
 
     def _relocate(self, row: int, cell: int) -> None:
         """`lattice.relocate` for one agent, with a look whether there is room."""
-        first, following, previous = self._first, self._following, self._previous
-        home = self._cell[row]
+        chains = self._now()
+        home = chains.cell[row]
         if cell == home:
             return
-        if self.capacity is not None:
-            self._check_room(np.array([cell]), np.array(self._crowd(cell)))
-        before, after, other = previous[row], following[row], first[cell]
-        if before == NOWHERE:
-            first[home] = after
-        else:
-            following[before] = after
-        if after != NOWHERE:
-            previous[after] = before
-        following[row], previous[row], first[cell] = other, NOWHERE, row
-        if other != NOWHERE:
-            previous[other] = row
-        self._cell[row] = cell
-        self._changed[0] = True
+        if self.capacity is not None and self._crowd(cell) >= self.capacity:
+            self._refuse(cell)
+        if chains.following[row] != row:
+            unlink.py_func(*chains[:3], row, home)
+            link.py_func(*chains[:3], row, cell)
+        chains.cell[row] = cell
+        chains.changed[0] = True
+
+    def _inhabitants(self, cell: int) -> list[int]:
+        chains, found = self._now(), []
+        row = chains.first[cell]
+        while row != NOBODY:
+            if chains.alive[row]:
+                found.append(row)
+            row = chains.following[row]
+        return found
 
     def _crowd(self, cell: int) -> int:
-        """How many are in a cell."""
-        self.lattice()
-        number, row = 0, self._first[cell]
-        while row != NOWHERE:
-            number, row = number + 1, self._following[row]
-        return number
+        """How many are in a cell or will be born there."""
+        return len(self._inhabitants(cell)) + int(np.count_nonzero(self._unborn() == cell))
 
-    def _crowds(self, cell: np.ndarray) -> np.ndarray:
-        return np.bincount(cell, minlength=self.width * self.height)
+    def _unborn(self) -> np.ndarray:
+        """Cells of those who will be born at the end of the tick."""
+        return self.world.population.unborn("cell")
 
-    def _check_room(self, cells: np.ndarray, crowds: np.ndarray) -> None:
-        """Raise if a cell that somebody wants is full of `crowds` others."""
-        if self.capacity is not None and (crowds >= self.capacity).any():
-            full = int(cells[np.argmax(crowds >= self.capacity)])
-            place = (full % self.width, full // self.width)
-            raise SpaceError(
-                f"cell {place} has no room: {self.capacity} fit into a cell of this grid"
-            )
+    def _check_room(self, taken: np.ndarray, wanted: np.ndarray) -> None:
+        """Raise if a cell that somebody wants would be taken by more than fit."""
+        if self.capacity is not None:
+            crowds = np.bincount(taken[taken != NOWHERE], minlength=self.width * self.height)
+            full = wanted[crowds[wanted] > self.capacity]
+            if full.size:
+                self._refuse(int(full[0]))
+
+    def _refuse(self, cell: int) -> None:
+        raise SpaceError(
+            f"cell {(cell % self.width, cell // self.width)} has no room: {self.capacity} fit into "
+            "a cell of this grid"
+        )
 
     @property
     def _fresh(self) -> bool:

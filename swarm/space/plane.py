@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from swarm.motion.cell_list import CellList, build, chain, near, near_place, relocate, room
+from swarm.motion.cell_list import (
+    CellList,
+    build,
+    chain,
+    near,
+    near_place,
+    placed,
+    relocate,
+    room,
+    within,
+)
+from swarm.motion.chains import unlink
 from swarm.population import Column
 from swarm.space.space import Space, SpaceError, as_places
 
@@ -35,33 +47,42 @@ class Plane(Space):
         self.periodic = periodic
         if not (0 < self.width < np.inf and 0 < self.height < np.inf):
             raise SpaceError(f"a plane is more than 0 wide and high; got {width} and {height}")
-        self._cells: CellList | None = None
-        self._radius = 0.0
+        self._list: CellList | None = None
+        self._radius = 0.0  # that the list is for; 0 if there is none
         self._turns = -1
-        self._room: tuple[np.ndarray, np.ndarray] | None = None
+        self._room = (np.empty(0, np.int64), np.empty((0, 2)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_list": None, "_turns": -1}
 
     def __call__(self, world: World) -> None:
         """Forget the paths of the last tick: what this one finds depends on the places alone."""
-        if self._fresh and self._cells is not None and self._cells.changed[0]:
-            chain(self._cells)
+        if not self._fresh:
+            self._list = None
+        elif self._list is None:
+            self.cells(self._radius)  # as it was when the world was saved
+        elif self._list.changed[0]:
+            chain(self._list)
 
     def cells(self, radius: float) -> CellList:
-        """The cell list, for kernels: with `swarm.motion`'s `near`, `relocate`.
+        """The cell list, for kernels: with `near`, `relocate`, `die` of `swarm.motion.cell_list`.
 
         Args:
             radius: that will be asked for most, > 0.
 
         Costs O(n) if somebody was born, has died or moved since the last tick, else nothing.
         """
-        population = self.world.population
-        if self._cells is None or self._radius != radius or not self._fresh:
-            if not radius > 0:
-                raise SpaceError(f"a radius is more than 0, such as 5.0; got {radius}")
-            self._cells = build(
-                population["position"], self.width, self.height, self.periodic, radius
-            )
-            self._radius, self._turns = radius, population.turns
-        return self._cells
+        if self._list is None or self._radius != radius or not self._fresh:
+            if not 0 < radius < math.inf:
+                raise SpaceError(f"a radius is more than 0 and finite, such as 5.0; got {radius}")
+            population = self.world.population
+            body = (population["position"], population["alive"])
+            try:
+                self._list = build(*body, self.width, self.height, self.periodic, float(radius))
+            except ValueError as error:
+                raise SpaceError(str(error)) from None
+            self._radius, self._turns = float(radius), population.turns
+        return self._list
 
     @property
     def positions(self) -> np.ndarray:
@@ -77,49 +98,47 @@ class Plane(Space):
         """Move an agent, a row and (x, y), or many: int[n] and [n, 2].
 
         Raises:
-            SpaceError: a place is not two finite numbers.
+            SpaceError: a place is not two finite numbers, or a row nobody's.
         """
         if isinstance(rows, int | np.integer):
             x, y = as_places(1, places, float)[0].tolist()
-            self._relocate(int(rows), x, y)
+            self._relocate(int(self.check_rows([rows])[0]), x, y)
             return
-        rows = np.asarray(rows)
-        self.world.population["position"][rows] = self._inside(as_places(len(rows), places, float))
-        self._cells = None
+        rows = self.check_rows(rows)
+        self.world.population["position"][rows] = self._placed(as_places(len(rows), places, float))
+        self._list = None
 
     def walk(self, row: int, length: float, rng: np.random.Generator) -> None:
         """Move an agent by a length in a direction drawn uniformly."""
+        if not math.isfinite(length):
+            raise SpaceError(f"the length of a walk is a finite number, such as 1.0; got {length}")
         x, y = self.position(row)
         angle = rng.random() * math.tau
         self._relocate(row, x + length * math.cos(angle), y + length * math.sin(angle))
 
     def near(self, row: int, radius: float) -> np.ndarray:
         """Rows of the others at a distance of at most `radius`, int64[k], ascending."""
-        return self._found(radius, lambda cells, *found: near(cells, row, radius, *found))
+        cells, *found = self._look(radius)
+        return self._living(found[0][: near(cells, row, radius, *found)])
 
     def near_place(self, place: Any, radius: float) -> np.ndarray:
         """Rows of the agents at most `radius` away from a place (x, y), int64[k], ascending."""
-        x, y = self._inside(as_places(1, place, float)[0]).tolist()
-        return self._found(radius, lambda cells, *found: near_place(cells, x, y, radius, *found))
+        x, y = self._placed(as_places(1, place, float))[0].tolist()
+        cells, *found = self._look(radius)
+        return self._living(found[0][: near_place(cells, x, y, radius, *found)])
 
-    def _found(self, radius: float, search: Any) -> np.ndarray:
-        # Whoever asks for another radius than the one before is served by the list that is there.
-        known = self._cells if self._fresh else None
-        cells = self.cells(radius) if known is None else known
-        if self._room is None or len(self._room[0]) != len(cells.position):
-            self._room = room(cells)
-        rows, ways = self._room
-        return np.sort(rows[: search(cells, rows, ways)])
+    def leave(self, row: int) -> None:
+        """An agent has died: nobody finds it from now on."""
+        if self._list is not None and self._fresh:
+            cells = self._list
+            unlink.py_func(cells.first, cells.following, cells.previous, row, cells.cell[row])
+            cells.changed[0] = True
 
-    def _relocate(self, row: int, x: float, y: float) -> None:
-        if self._cells is None or not self._fresh:
-            self.world.population["position"][row] = self._inside(np.array([x, y]))
-        else:
-            relocate(self._cells, row, x, y)
-
-    def newborn(self, number: int, places: Any) -> dict[str, np.ndarray]:
-        """Columns that put the newborn at places, (x, y) or [number, 2]."""
-        return {"position": self._inside(as_places(number, places, float))}
+    def newborn(self, number: int, values: dict[str, Any]) -> dict[str, Any]:
+        """Values at birth with places, (x, y) or [number, 2], on the plane."""
+        if "position" not in values:
+            return values
+        return {**values, "position": self._placed(as_places(number, values["position"], float))}
 
     def on_birth(self, world: World, rows: np.ndarray) -> None:
         """Put who has no place anywhere."""
@@ -129,13 +148,40 @@ class Plane(Space):
             size = (self.width, self.height)
             position[lost] = world.stream(self.name).random((len(lost), 2)) * size
 
+    def state(self) -> dict[str, Any]:
+        """The radius of the list that the next tick begins with, 0 if there is none."""
+        return {"radius": self._radius if self._list is not None and self._fresh else 0.0}
+
+    def restore(self, world: World, state: Mapping[str, Any]) -> None:
+        """The list is made when the next tick begins."""
+        self._list, self._radius = None, state["radius"]
+        self._turns = world.population.turns if self._radius else -1
+
+    def _look(self, radius: float) -> tuple[CellList, np.ndarray, np.ndarray]:
+        """A list, for whatever radius, and room for what is found."""
+        if not 0 <= radius < math.inf:
+            raise SpaceError(f"a radius is at least 0 and finite, such as 5.0; got {radius}")
+        # Whoever asks for another radius than the one before is served by the list that is there.
+        known = self._list if self._fresh else None
+        cells = self.cells(radius or self.width) if known is None else known
+        if len(self._room[0]) != len(cells.position):
+            self._room = room(cells)
+        return cells, *self._room
+
+    def _living(self, found: np.ndarray) -> np.ndarray:
+        return np.sort(found[self.world.population["alive"][found]])
+
+    def _relocate(self, row: int, x: float, y: float) -> None:
+        if self._list is None or not self._fresh:
+            place = (within(x, self.width, self.periodic), within(y, self.height, self.periodic))
+            self.world.population["position"][row] = place
+        else:
+            relocate(self._list, row, x, y)
+
+    def _placed(self, places: np.ndarray) -> np.ndarray:
+        return placed(np.ascontiguousarray(places), self.width, self.height, self.periodic)
+
     @property
     def _fresh(self) -> bool:
         """Whether rows are what they were when the list was built."""
         return self._turns == self.world.population.turns
-
-    def _inside(self, places: np.ndarray) -> np.ndarray:
-        size = np.array((self.width, self.height))
-        if self.periodic:
-            places = places % size
-        return np.clip(places, 0.0, np.nextafter(size, 0.0))

@@ -25,14 +25,20 @@ class SpaceError(ValueError):
 class Space(System):
     """Where agents are.
 
-    Guarantees: who moved is found in the new place at once, by whoever acts next; a space built
-    again from its columns, as after a resume, finds the same neighbours in the same order.
+    Guarantees: who moved is found in the new place at once, by whoever acts next; who died in this
+    tick is found no more; a tick after a resume finds the same neighbours in the same order.
     """
 
     world: World
 
     def setup(self, world: World) -> None:
-        """Belong to a world."""
+        """Belong to a world.
+
+        Raises:
+            SpaceError: if it belongs to another already.
+        """
+        if getattr(self, "world", world) is not world:
+            raise SpaceError("a space belongs to one world; make another for this one")
         self.world = world
 
     @property
@@ -49,7 +55,7 @@ class Space(System):
         """Move an agent, a row and (x, y), or many: int[n] and [n, 2].
 
         Raises:
-            SpaceError: a place is not in the space or has no room; then nobody moves.
+            SpaceError: a place is none or has no room; then nobody moves.
         """
 
     @abstractmethod
@@ -61,12 +67,35 @@ class Space(System):
         """Rows of the others within a radius of an agent, int64[k], ascending."""
 
     @abstractmethod
-    def newborn(self, number: int, places: Any) -> dict[str, np.ndarray]:
-        """Columns that put the newborn at places, (x, y) or [number, 2].
+    def leave(self, row: int) -> None:
+        """An agent has died: nobody finds it from now on."""
+
+    @abstractmethod
+    def newborn(self, number: int, values: dict[str, Any]) -> dict[str, Any]:
+        """Values at birth, with `position`, (x, y) or [number, 2], turned into columns.
 
         Raises:
-            SpaceError: as `move`.
+            SpaceError: as `move`, or if there is no room for so many.
         """
+
+    def check_rows(self, rows: Any) -> np.ndarray:
+        """Rows as int64[n].
+
+        Raises:
+            SpaceError: they are none, or none of this population.
+        """
+        found, there = np.asarray(rows), len(self.world.population)
+        if found.ndim != 1 or (found.size and found.dtype.kind not in "iu"):
+            raise SpaceError(
+                "who moves is given by rows, an int or int[n], such as agent.row or agents.rows; "
+                f"got {found.dtype} of shape {found.shape}"
+            )
+        if found.size and not 0 <= found.min() <= found.max() < there:
+            raise SpaceError(
+                f"rows are from 0 to {there - 1}; got {found.min()} to {found.max()}. Ids are not "
+                "rows: population.rows(ids) gives them"
+            )
+        return found.astype(np.int64)
 
 
 def as_places(number: int, places: Any, dtype: type) -> np.ndarray:
@@ -75,7 +104,10 @@ def as_places(number: int, places: Any, dtype: type) -> np.ndarray:
     Raises:
         SpaceError: they are no such places.
     """
-    given = np.asarray(places)
+    try:
+        given = np.asarray(places)
+    except ValueError:  # of no shape at all
+        given = np.asarray(None)
     if given.shape not in ((2,), (number, 2)) or given.dtype.kind not in "iuf":
         raise SpaceError(
             f"a place is (x, y), and {number} places are an array of shape ({number}, 2); got "

@@ -31,7 +31,7 @@ class Acting(System):
     def __call__(self, world: World) -> None:
         """One round of steps."""
         one_by_one = []
-        for kind in world.kinds:
+        for kind in tuple(world.kinds):
             if acts_together(kind):
                 kind.step_all(world.living(kind))
             elif kind.step is not Agent.step:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from swarm import Agent, AgentSet, PopulationError, World
+from swarm import Agent, AgentError, AgentSet, PopulationError, World
 from tests.swarm.kinds import Grass, Walker
 
 
@@ -57,6 +57,37 @@ def test_do_calls_a_method_by_name_with_arguments_in_order() -> None:
         assert sorted(world.agents.get("sung").tolist()) == [1, 2, 4]
         orders.add(tuple(world.agents.get("sung").tolist()))
     assert len(orders) > 1
+
+
+def test_a_set_in_step_all_is_of_those_who_were_there() -> None:
+    class Founder(Agent):
+        mark: int = 0
+
+        @classmethod
+        def step_all(cls, agents: AgentSet) -> None:
+            if len(agents) == 3:
+                agents.model.birth(Agent, 2)
+                agents.model.birth(cls, 2)
+                agents.model.population.kill([0])
+                agents.model.turn()
+            agents.set("mark", agents.get("mark") + 7)
+
+    world = World({Founder: 3}, seed=1)
+    world.step()
+    assert world.agents.get("mark").tolist() == [7, 7, 0, 0, 0, 0]
+    world.step()
+    assert world.agents.of(Founder).get("mark").tolist() == [14, 14, 7, 7]
+
+
+def test_slices_are_sets_and_who_is_selected_is_told_by_truth() -> None:
+    world = World({Walker: 5}, seed=1)
+    assert world.agents[1:3].get("id").tolist() == [1, 2]
+    assert world.agents[-1].unique_id == 4
+    for wanted in ([0, 1], np.array([1, 0, 1, 0, 1]), np.array([True])):
+        with pytest.raises(AgentError, match=r"told by bool\[5\]"):
+            world.agents.select(wanted)  # type: ignore[arg-type]
+    with pytest.raises(AgentError, match="Walker has no method 'dance'"):
+        world.agents.do("dance")
 
 
 def test_asking_for_a_kind_that_is_not_there_changes_nothing() -> None:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from swarm import Agent, AgentError, AgentSet, PopulationError, World, WorldError
+from swarm import Agent, AgentError, AgentSet, PopulationError, World, WorldError, column
 from tests.swarm.kinds import Grass, Walker
 
 
@@ -142,6 +142,22 @@ def test_rows_stay_while_agents_act_one_by_one() -> None:
     world = World({Hasty: 2}, seed=1)
     with pytest.raises(PopulationError, match="acting one by one"):
         world.step()
+
+
+def test_what_a_column_cannot_hold_is_refused() -> None:
+    class Small(Agent):
+        whole: int = 0
+        byte: int = column(np.int8)
+        share: float = 0.0
+
+    agent: Any = World({Small: 1}, seed=1).agents[0]
+    agent.whole, agent.byte, agent.share = np.float64(3.0), np.int64(7), True
+    assert (agent.whole, agent.byte, agent.share) == (3, 7, 1.0)
+    agent.share = float("nan")
+    for name, value in (("whole", 2.9), ("byte", 300), ("whole", float("nan")), ("share", "much")):
+        with pytest.raises(AgentError, match=rf"Small\.{name} is a column of .*cannot hold"):
+            setattr(agent, name, value)
+    assert agent.whole == 3
 
 
 # Steps

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm.motion.cell_list import CellList, build, chain, near, near_place, relocate, room
+from swarm.motion.cell_list import (
+    CellList,
+    build,
+    chain,
+    die,
+    near,
+    near_place,
+    relocate,
+    room,
+)
 
 SIZES = st.floats(0.5, 200.0)
 
@@ -20,7 +29,7 @@ def planted(
     position[number // 4 : number // 2, 1] = np.nextafter(height, 0)
     steps = rng.integers(0, 4, (len(position[::3]), 2)) * radius
     position[::3] = np.minimum(steps, np.nextafter((width, height), 0))
-    return build(position, width, height, periodic, radius)
+    return build(position, np.ones(number, bool), width, height, periodic, radius)
 
 
 def ways_to_all(cells: CellList, x: float, y: float) -> np.ndarray:
@@ -106,7 +115,7 @@ def test_a_chain_made_anew_depends_on_the_places_alone() -> None:
     for row in rng.integers(0, 50, 200):
         relocate(cells, row, *rng.random(2) * 10)
     chain(cells)
-    fresh = build(cells.position.copy(), 10.0, 10.0, True, 2.0)
+    fresh = build(cells.position.copy(), cells.alive, 10.0, 10.0, True, 2.0)
     assert not cells.changed[0]
     assert cells.first.tolist() == fresh.first.tolist()
     assert cells.following.tolist() == fresh.following.tolist()
@@ -114,6 +123,37 @@ def test_a_chain_made_anew_depends_on_the_places_alone() -> None:
 
 
 def test_a_tiny_radius_does_not_make_a_cell_for_every_speck_of_the_plane() -> None:
-    cells = build(np.random.default_rng(0).random((10, 2)) * 1e6, 1e6, 1e6, True, 1e-3)
+    places = np.random.default_rng(0).random((10, 2)) * 1e6
+    cells = build(places, np.ones(10, bool), 1e6, 1e6, True, 1e-3)
     assert len(cells.first) <= 50
     check_everybody(cells, 1e-3)
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+@pytest.mark.parametrize("radius", [0.0, 9.9, 1e9, 1e300, np.inf])
+def test_any_radius_is_looked_at(periodic: bool, radius: float) -> None:
+    cells = planted(1, 30, 10.0, 10.0, periodic, 1.0)
+    rows, ways = room(cells)
+    found = near_place(cells, 5.0, 5.0, radius, rows, ways)
+    far = np.hypot(*ways_to_all(cells, 5.0, 5.0).T)
+    assert sorted(rows[:found]) == np.flatnonzero(far <= radius).tolist()
+
+
+def test_the_dead_are_found_by_nobody() -> None:
+    cells = planted(2, 40, 10.0, 10.0, True, 2.0)
+    rows, ways = room(cells)
+    for row in (3, 0, 3, 39):
+        die(cells, row)
+    relocate(cells, 3, 5.0, 5.0)  # no way back
+    assert not cells.alive[[0, 3, 39]].any()
+    for _ in range(2):
+        found = near_place(cells, 5.0, 5.0, 20.0, rows, ways)
+        assert sorted(rows[:found]) == [row for row in range(40) if row not in (0, 3, 39)]
+        assert chain(cells)
+
+
+def test_places_beyond_the_plane_are_noticed() -> None:
+    position = np.array([[1.0, 1.0], [1.0, 10.0]])
+    with pytest.raises(ValueError, match="at least 0 and less than 10"):
+        build(position, np.ones(2, bool), 10.0, 10.0, True, 1.0)
+    build(position, np.array([True, False]), 10.0, 10.0, True, 1.0)

@@ -9,16 +9,23 @@ from swarm.chance import below, seeded
 from swarm.motion.lattice import (
     Lattice,
     around,
-    build,
     chain,
+    die,
     inhabitants,
     is_empty,
-    leave,
     random_around,
     random_empty,
     random_inhabitant,
     relocate,
 )
+from swarm.motion.lattice import (
+    build as build_with,
+)
+
+
+def build(cell: np.ndarray, width: int, height: int, periodic: bool) -> Lattice:
+    """With everybody alive."""
+    return build_with(cell, np.ones(len(cell), bool), width, height, periodic)
 
 
 def cells_around(lattice: Lattice, cell: int, radius: int, moore: bool) -> list[int]:
@@ -68,7 +75,9 @@ def test_chains_agree_with_plain_lists(seed: int, number: int, side: int) -> Non
             continue
         plain[lattice.cell[row]].discard(row)
         if rng.random() < 0.1:
-            leave(lattice, row)
+            die(lattice, row)
+            assert not lattice.alive[row]
+            relocate(lattice, row, 0)  # no way back
             gone.add(row)
         else:
             relocate(lattice, row, cell)
@@ -77,10 +86,16 @@ def test_chains_agree_with_plain_lists(seed: int, number: int, side: int) -> Non
         for each, who in enumerate(plain):
             assert set(found[: inhabitants(lattice, each, found)]) == who
             assert is_empty(lattice, each) == (not who)
-    chain(lattice)
-    assert found[: inhabitants(lattice, lattice.cell[0], found)].tolist() == sorted(
-        np.flatnonzero(lattice.cell == lattice.cell[0])
-    )
+    assert chain(lattice)
+    for each, who in enumerate(plain):
+        assert found[: inhabitants(lattice, each, found)].tolist() == sorted(who)
+
+
+def test_cells_beyond_the_grid_are_noticed() -> None:
+    cell = np.array([0, 9], np.int32)
+    with pytest.raises(ValueError, match="cells are from 0 to 8"):
+        build(cell, 3, 3, False)
+    build_with(cell, np.array([True, False]), 3, 3, False)
 
 
 @pytest.mark.parametrize("empty", [1, 12, 200])  # by luck, and by counting

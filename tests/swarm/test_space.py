@@ -1,12 +1,26 @@
 """Space as agents see it: places, moves, neighbours, room, and what a resume finds."""
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from swarm import Agent, AgentError, AgentSet, Grid, Plane, Space, SpaceError, World
+from swarm import (
+    Acting,
+    Agent,
+    AgentError,
+    AgentSet,
+    Grid,
+    Plane,
+    Space,
+    SpaceError,
+    System,
+    World,
+)
+from swarm.motion.cell_list import near, room
 
 
 class Ant(Agent):
@@ -142,15 +156,124 @@ def test_a_space_of_ones_own_needs_only_a_few_functions() -> None:
             rows = np.arange(len(self.world.population))
             return rows[(abs(rows - row) <= radius) & (rows != row)]
 
-        def newborn(self, number: int, places: Any) -> dict[str, np.ndarray]:
-            return {}
+        def walk(self, row: int, length: float, rng: np.random.Generator) -> None:
+            raise SpaceError("nobody moves here")
+
+        def leave(self, row: int) -> None:
+            pass
+
+        def newborn(self, number: int, values: dict[str, Any]) -> dict[str, Any]:
+            return values
 
     world = World(5, seed=1, space=Line())
     assert world.agents[2].neighbours(1).get("id").tolist() == [1, 3]
     assert world.agents[4].position == (4, 4)
 
 
+@pytest.mark.parametrize("space", spaces())
+def test_the_dead_of_a_tick_are_found_no_more(space: Any) -> None:
+    world = World({Ant: 30}, seed=1, space=space())
+    first = world.agents[0]
+    world.space.move(world.agents.rows, [first.position] * 30)
+    assert len(first.neighbours(1)) == 29
+    world.agents[3].remove()
+    world.agents[3].remove()  # twice is once
+    world.agents[3].position = first.position  # no way back
+    world.population.kill([7])  # as a system does it
+    assert sorted(set(range(30)) - set(first.neighbours(1).rows)) == [0, 3, 7]
+    world.space.move([5], [first.position])
+    assert sorted(set(range(30)) - set(first.neighbours(1).rows)) == [0, 3, 7]
+
+
+@pytest.mark.parametrize("space", spaces())
+def test_a_copy_of_a_world_has_a_space_of_its_own(space: Any) -> None:
+    world = World({Ant: 20}, seed=1, space=space())
+    world.step()
+    copies = [copy.deepcopy(world), pickle.loads(pickle.dumps(world))]
+    for other in copies:
+        other.agents[0].position = (2, 2)
+        assert other.agents[0].position == (2, 2)
+        other.agents[1].position = (2, 2)
+        assert other.agents[1] in other.agents[0].neighbours(1)
+        other.step()
+    assert world.steps == 1
+    world.step()
+    with pytest.raises(SpaceError, match="belongs to one world"):
+        World({Ant: 1}, seed=1, space=world.space)
+
+
+@pytest.mark.parametrize("space", spaces())
+def test_rows_of_nobody_are_refused(space: Any) -> None:
+    world = World({Ant: 5}, seed=1, space=space())
+    before = world.space.positions
+    for rows in (-1, 5, 10**8, [0, 5], [-1], [True] * 5, 0.5, world.agents[0]):
+        many = not np.isscalar(rows) and not isinstance(rows, Agent)
+        with pytest.raises(SpaceError, match="rows"):
+            world.space.move(rows, [(1, 1)] * len(rows) if many else (1, 1))
+    assert world.space.positions.tolist() == before.tolist()
+
+
+@pytest.mark.parametrize("space", spaces())
+def test_only_the_space_moves_agents(space: Any) -> None:
+    world = World({Ant: 5}, seed=1, space=space())
+    (name,) = world.space.columns
+    with pytest.raises(AgentError, match=r"belongs to the space.*space\.move"):
+        world.agents.set(name, 0)
+    world.population[name][:] = 10**6
+    with pytest.raises(SpaceError, match=r"space\.move"):
+        world.agents[0].neighbours(1)
+
+
 # The plane
+
+
+class Summer(System):
+    """Keeps a sum in the order in which neighbours are found, to the last bit."""
+
+    kept = ("total",)
+    total = 0.0
+
+    def __call__(self, world: World) -> None:
+        cells = world.space.cells(2.5)
+        rows, ways = room(cells)
+        for row in range(len(cells.position)):
+            found = near(cells, row, 2.5, rows, ways)
+            for dx, dy in ways[:found].tolist():
+                self.total += dx * 1e-3 + dy / 3
+
+
+@pytest.mark.parametrize("systems", [(Acting, Summer), (Summer, Acting)])
+def test_a_resume_finds_neighbours_in_the_same_order(systems: Any, tmp_path: Path) -> None:
+    class Stayer(Agent):
+        def step(self) -> None:
+            self.walk(1.7)
+            self.position = (self.position[0] - 20.0, self.position[1] + 1e-20)
+
+    def fresh() -> World:
+        return World({Stayer: 80}, [kind() for kind in systems], seed=5, space=Plane(20.0))
+
+    world = fresh()
+    for tick in range(6):
+        resumed = fresh()
+        world.save(tmp_path / "saved")
+        resumed.load(tmp_path / "saved")
+        for each in (world, resumed):
+            each.step()
+        assert resumed.system(Summer).total == world.system(Summer).total, tick
+        assert resumed.space.positions.tolist() == world.space.positions.tolist()
+        world.agents[0].neighbours(1.0)  # looking changes nothing
+
+
+@pytest.mark.parametrize("radius", [-1, float("nan"), float("inf")])
+def test_radii_of_no_size_are_refused(radius: float) -> None:
+    world = World({Ant: 5}, seed=1, space=Plane(10))
+    world.agents[0].neighbours(1)
+    with pytest.raises(SpaceError, match="a radius is at least 0 and finite"):
+        world.agents[0].neighbours(radius)
+    with pytest.raises(SpaceError, match="length of a walk"):
+        world.agents[0].walk(float("nan"))
+    assert len(world.agents[0].neighbours(0)) == 0
+    assert len(world.agents[0].neighbours(1e9)) == 4
 
 
 def test_a_periodic_plane_has_no_border_and_a_bounded_one_stops() -> None:
@@ -228,6 +351,35 @@ def test_a_full_cell_takes_nobody_and_nobody_moves() -> None:
     ]
 
 
+def test_the_dead_and_the_unborn_count_for_room() -> None:
+    world = World({Ant: 1}, seed=1, space=Grid(3, capacity=1))
+    only = world.agents[0]
+    only.position = (2, 2)
+    with pytest.raises(SpaceError, match="no room"):
+        world.birth(Ant, 2, position=(1, 1))
+    world.birth(Ant, 1, position=(1, 1))  # the refused ones left nothing behind
+    with pytest.raises(SpaceError, match="no room"):
+        only.position = (1, 1)
+    with pytest.raises(SpaceError, match="no room"):
+        world.birth(Ant, 1, cell=4)
+    with pytest.raises(SpaceError, match="cells are from 0 to 8"):
+        world.birth(Ant, 1, cell=9)
+    with pytest.raises(SpaceError, match=r"8 agents need a place.*has room for 7"):
+        world.birth(Ant, 8)
+    only.remove()
+    world.birth(Ant, 1, position=(2, 2))  # the dead make room
+    world.turn()
+    assert sorted(agent.position for agent in world.agents) == [(1, 1), (2, 2)]
+
+
+def test_large_neighbourhoods_of_narrow_grids_take_no_more_than_the_grid() -> None:
+    world = World({Ant: 3}, seed=1, space=Grid(1, 100_000))
+    assert len(world.agents[0].neighbours(100_000)) == 2
+    for radius in (1.5, float("nan"), float("inf"), 10**20, -1):
+        with pytest.raises(SpaceError, match="a radius on a grid is a whole number"):
+            world.agents[0].neighbours(radius)
+
+
 def test_a_grid_with_less_room_than_agents_says_so() -> None:
     with pytest.raises(SpaceError, match=r"5 agents need a place, but a grid of 2 × 2 cells"):
         World({Ant: 5}, seed=1, space=Grid(2, capacity=1))
@@ -253,7 +405,7 @@ def test_a_grid_says_what_it_needs() -> None:
     world = World({Ant: 1}, seed=1, space=Grid(3))
     with pytest.raises(SpaceError, match="two whole numbers"):
         world.agents[0].position = (1.5, 1.0)
-    with pytest.raises(SpaceError, match="no cell 9 or"):
+    with pytest.raises(SpaceError, match=r"whole number of cells.*got 1 around 9"):
         world.space.around(9)
 
 

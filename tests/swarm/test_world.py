@@ -14,6 +14,7 @@ from swarm import (
     Column,
     ComputeMarket,
     Gossip,
+    PopulationError,
     Reasoning,
     Remembering,
     Settlement,
@@ -206,3 +207,22 @@ def test_a_missing_system_is_named_with_those_there_are() -> None:
         world.system(Gossip)
     with pytest.raises(WorldError, match="needs the system Tasks; it has: ComputeMarket"):
         World(3, [ComputeMarket(), Reasoning()], seed=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"agents": [Agent]}, "a number of each kind"),
+        ({"agents": {"Walker": 3}}, r"derives from swarm\.Agent; got 'Walker'"),
+        ({"systems": [Tasks]}, r"systems are objects such as Acting\(\)"),
+        ({"space": (5, 5)}, r"a space is one such as Plane\(100, 100\)"),
+    ],
+)
+def test_parts_that_are_none_are_told_apart(arguments: Any, complaint: str) -> None:
+    with pytest.raises(WorldError, match=complaint):
+        World(**{"agents": 1, "seed": 1, **arguments})
+
+
+def test_a_fraction_of_a_birth_is_refused() -> None:
+    with pytest.raises(PopulationError, match="births are a whole number"):
+        World({Agent: 2.5}, seed=1)  # type: ignore[dict-item]

@@ -245,21 +245,20 @@ class AgentSet:
         self.model = model
         self._rows = rows
         self._until = until  # of a set of everybody there was: their ids are less
-        self._ids: np.ndarray | None = None
         if rows is not None:
-            self._ids = model.population["id"][rows]
+            self._ids = model.population.ids
             self._turns = model.population.turns
 
     @property
     def rows(self) -> np.ndarray:
         """int64[n], rows of the agents that are still there."""
-        population = self.model.population
-        if self._ids is None or self._rows is None:
+        if self._rows is None:
             return np.arange(self._number)
+        population = self.model.population
         if self._turns != population.turns:
-            rows = population.rows(self._ids)
+            rows = population.rows(self._ids[self._rows])
             self._rows, self._turns = rows[rows >= 0], population.turns
-            self._ids = population["id"][self._rows]
+            self._ids = population.ids
         return self._rows
 
     @property
@@ -351,15 +350,16 @@ def _caller(
     kinds: list[type[Agent]], method: str | Callable[..., Any], args: tuple[Any, ...]
 ) -> Callable[[Any], Any]:
     """What to call with each agent of some kinds."""
-    if isinstance(method, str):
-        for kind in kinds:
-            if not hasattr(kind, method):
-                raise AgentError(f"{kind.__name__} has no method {method!r} to call")
-        functions = {getattr(kind, method) for kind in kinds}
-        if args or len(functions) != 1:
-            return operator.methodcaller(method, *args)
-        method = functions.pop()
-    return (lambda agent: method(agent, *args)) if args else method
+    if not isinstance(method, str):
+        function = method
+        return (lambda agent: function(agent, *args)) if args else function
+    for kind in kinds:
+        if not hasattr(kind, method):
+            raise AgentError(f"{kind.__name__} has no method {method!r} to call")
+    functions = {getattr(kind, method) for kind in kinds}
+    if args or len(functions) != 1:
+        return operator.methodcaller(method, *args)
+    return functions.pop()
 
 
 def view(model: World, row: int) -> Any:

@@ -118,6 +118,12 @@ class Population:
         self._expose()
 
     @property
+    def ids(self) -> np.ndarray:
+        """Ids by row, int64[n and spare room]; unlike a column it still says after a turn who was
+        where before."""
+        return self._columns["id"]
+
+    @property
     def next_size(self) -> int:
         """Agents there will be after the turn: the living, and the born of this tick."""
         return int(self["alive"].sum()) + sum(len(ids) for ids, _ in self._births)
@@ -230,8 +236,12 @@ class Population:
         size = len(survivors)
         gap = int(np.searchsorted(survivors - np.arange(size), 1))
         movers = survivors[gap:]
-        for column in self._columns.values():
-            column[gap:size] = column[movers]
+        ids = np.empty_like(self._columns["id"])
+        ids[:size] = self._columns["id"][survivors]
+        for name, column in self._columns.items():
+            if name != "id":
+                column[gap:size] = column[movers]
+        self._columns["id"] = ids  # another array: who holds the old one can tell who was where
         self._size = size
 
     def _make_room(self, size: int) -> None:

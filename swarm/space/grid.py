@@ -21,6 +21,9 @@ KEPT = 2_000_000
 """Cells of neighbourhoods that are kept for the next agent that asks."""
 
 
+_link, _unlink = link.py_func, unlink.py_func
+
+
 class Chains(NamedTuple):
     """The columns of a lattice as memoryviews.
 
@@ -136,11 +139,12 @@ class Grid(Space):
 
         With no room around it stays.
         """
-        cells = self._around(self._now().cell[row], length, True)
+        cells = self._within(self._now().cell[row], length, True)
         if self.capacity is not None:
-            cells = [cell for cell in cells if self._crowd(cell) < self.capacity]
-        if cells:
-            self._relocate(row, cells[int(rng.random() * len(cells))])
+            room = [cell for cell in cells[1:] if self._crowd(cell) < self.capacity]
+            cells = [cells[0], *room]
+        if len(cells) > 1:
+            self._relocate(row, cells[1 + int(rng.random() * (len(cells) - 1))])
 
     def near(self, row: int, radius: float = 1, moore: bool = True) -> np.ndarray:
         """Rows of the others in the cell of an agent and within a radius, int64[k], ascending.
@@ -151,10 +155,9 @@ class Grid(Space):
             moore: count steps along each axis; if false, in all (von Neumann).
         """
         chains = self._now()
-        first, following, alive, found = chains.first, chains.following, chains.alive, []
-        home = chains.cell[row]
-        for cell in (home, *self._around(home, radius, moore)):
-            other = first[cell]
+        following, alive, found = chains.following, chains.alive, []
+        cells = self._within(chains.cell[row], radius, moore)
+        for other in map(chains.first.__getitem__, cells):
             while other != NOBODY:
                 if other != row and alive[other]:
                     found.append(other)
@@ -164,7 +167,7 @@ class Grid(Space):
 
     def around(self, cell: int, radius: float = 1, moore: bool = True) -> np.ndarray:
         """Cells within a radius of a cell, itself left out, int64[k]; see `lattice.around`."""
-        return np.array(self._around(cell, radius, moore), np.int64)
+        return np.array(self._within(cell, radius, moore)[1:], np.int64)
 
     def at(self, cell: int) -> np.ndarray:
         """Rows of the living agents in a cell, int64[k], ascending."""
@@ -182,7 +185,7 @@ class Grid(Space):
         """An agent has died: nobody finds it from now on."""
         if self._lattice is not None and self._fresh:
             chains = self._now()
-            unlink.py_func(*chains[:3], row, chains.cell[row])
+            _unlink(*chains[:3], row, chains.cell[row])
             chains.changed[0] = True
 
     def newborn(self, number: int, values: dict[str, Any]) -> dict[str, Any]:
@@ -238,10 +241,11 @@ class Grid(Space):
             self._chains = Chains(*(c.data for c in (*columns, lattice.alive, lattice.changed)))
         return self._chains
 
-    def _around(self, cell: int, radius: float, moore: bool) -> list[int]:
-        """Cells around a cell as a list, kept for the next who asks."""
+    def _within(self, cell: int, radius: float, moore: bool) -> list[int]:
+        """A cell and those around it, kept for the next who asks."""
         wanted = (cell, radius, moore)
-        if wanted not in self._known:
+        known = self._known.get(wanted)
+        if known is None:
             reach = int(radius) if 0 <= radius < 2**31 else -1
             if reach < 0 or reach != radius or not 0 <= cell < self.width * self.height:
                 raise SpaceError(
@@ -255,8 +259,8 @@ class Grid(Space):
             if self._kept > KEPT:
                 self._known.clear()
                 self._kept = number
-            self._known[wanted] = found[:number].tolist()
-        return self._known[wanted]
+            known = self._known[wanted] = [cell, *found[:number].tolist()]
+        return known
 
     def _numbers(self, number: int, places: Any) -> np.ndarray:
         """Cell numbers of places, int32[number]."""
@@ -275,9 +279,10 @@ class Grid(Space):
             return
         if self.capacity is not None and self._crowd(cell) >= self.capacity:
             self._refuse(cell)
-        if chains.following[row] != row:
-            unlink.py_func(*chains[:3], row, home)
-            link.py_func(*chains[:3], row, cell)
+        first, following, previous = chains.first, chains.following, chains.previous
+        if following[row] != row:
+            _unlink(first, following, previous, row, home)
+            _link(first, following, previous, row, cell)
         chains.cell[row] = cell
         chains.changed[0] = True
 

@@ -36,7 +36,7 @@ wheel: .venv/.test-$(EXTRAS)
 	.venv/bin/python -m build --wheel
 
 clean:
-	rm -rf .venv dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name "*.nb[ic]" -delete; rm -rf .venv dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

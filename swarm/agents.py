@@ -217,7 +217,11 @@ class Agent(metaclass=AgentType):
         return self.model.stream(type(self).__name__)
 
     def birth(self, number: int = 1, **values: Any) -> np.ndarray:
-        """Bring agents of the same kind into the world at the end of the tick; their ids."""
+        """Bring agents of the same kind into the world at the end of the tick; their ids.
+
+        Values are columns, defaults for the rest; in a world with a space they are put anywhere
+        unless told otherwise, as in `self.birth(position=self.position)`.
+        """
         return self.model.birth(type(self), number, **values)
 
     def remove(self) -> None:

@@ -4,7 +4,9 @@ Ants: how far above the optimum their best tours are on average, in per cent, wi
 interval over seeds. Swarms: the mean of the best values after 300,000 evaluations in 30
 dimensions, beside what Bratton & Kennedy 2007 report (as far as memory serves: their figures are
 marked †), and beside pymoo's PSO: the same function, first places, budget and seeds. pymoo's swarm
-keeps its own standard settings, but for the 50 particles.
+keeps its own standard settings, but for the 50 particles: other weights, which adapt, and other
+first speeds. The budget counts moves of particles. Ours does not call the function where it left
+the bounds, and pymoo's brings such particles back first; the places that were called are counted.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from scipy import stats
 
 from benchmarks.rows import Row
 from swarm.motion.ants import AntColonySystem, MaxMinAntSystem
-from swarm.motion.landscapes import LANDSCAPES, Landscape
+from swarm.motion.landscapes import LANDSCAPES, Function, Landscape
 from swarm.motion.particles import Optimum, Topology, minimise
 from swarm.motion.tsplib import OPTIMA, load_instance, tour_length
 
@@ -46,6 +48,12 @@ PUBLISHED: dict[tuple[str, Topology], float] = {
     ("rastrigin", "ring"): 144.8155,
 }
 """Means that Bratton & Kennedy 2007 report †."""
+
+
+OUT_OF_BOUNDS = "every move of a particle costs one; ours calls nothing where it is out of bounds"
+FIRST_SPEEDS = (
+    "ours half way to a random place within the bounds; pymoo's drawn from 0 to 0.2 of their width"
+)
 
 
 def rows(quick: bool) -> Iterator[Row]:
@@ -87,7 +95,8 @@ def swarms(seeds: Sequence[int]) -> Iterator[Row]:
     runs = [(name, topology, False) for name, topology in PUBLISHED]
     runs += [("rastrigin", "global", True), ("rastrigin", "ring", True)]
     for name, topology, at_rest in runs:
-        found = [searched(LANDSCAPES[name], seed, BUDGET, topology, at_rest) for seed in seeds]
+        runs_made = [searched(LANDSCAPES[name], seed, BUDGET, topology, at_rest) for seed in seeds]
+        found, calls = zip(*runs_made, strict=True)
         values = np.array([each.value for each in found])
         published = PUBLISHED[name, topology]
         yield Row(
@@ -96,11 +105,16 @@ def swarms(seeds: Sequence[int]) -> Iterator[Row]:
             peer=published,
             ratio=float(values.mean()) / published if published else None,
             checks={
-                "budget kept": all(each.evaluations == BUDGET for each in found),
+                "calls within the budget": within(calls, BUDGET),
                 "± 95 %": half_width(values),
                 "median": float(np.median(values)),
             },
-            notes={"peer": "Bratton & Kennedy 2007 †", "seeds": len(seeds)},
+            notes={
+                "peer": "Bratton & Kennedy 2007 †",
+                "seeds": len(seeds),
+                "mean_calls": float(np.mean(calls)),
+                "budget": OUT_OF_BOUNDS,
+            },
         )
 
 
@@ -114,16 +128,24 @@ def beside_pymoo(seeds: Sequence[int], budget: int) -> Iterator[Row]:
         switched = time.process_time()
         theirs = [pymoo_searched(land, seed, budget) for seed in seeds]
         ended = time.process_time()
-        mine = np.array([each.value for each in ours])
-        peer = np.array([each.value for each in theirs])
-        both = [(each.place, each.value) for each in (*ours, *theirs)]
+        mine = np.array([each.value for each, _ in ours])
+        peer = np.array([each.value for each, _ in theirs])
+        both = [(each.place, each.value) for each, _ in (*ours, *theirs)]
+        our_calls, peer_calls = ([calls for _, calls in runs] for runs in (ours, theirs))
         checks = {
             "values are those of the places": all(
                 np.isclose(land.function(place[None])[0], value) for place, value in both
             ),
-            "equal budgets": all(each.evaluations == budget for each in (*ours, *theirs)),
+            "calls within the budget": within(our_calls, budget) and within(peer_calls, budget),
         }
-        notes = {"evaluations": budget, "seeds": len(seeds)}
+        notes = {
+            "evaluations": budget,
+            "seeds": len(seeds),
+            "mean_calls": float(np.mean(our_calls)),
+            "peer_mean_calls": float(np.mean(peer_calls)),
+            "budget": OUT_OF_BOUNDS,
+            "first_speeds": FIRST_SPEEDS,
+        }
         yield Row(
             name=f"swarm beside pymoo's, {name}, mean value",
             ours=float(mine.mean()),
@@ -148,10 +170,11 @@ def beside_pymoo(seeds: Sequence[int], budget: int) -> Iterator[Row]:
 
 def searched(
     land: Landscape, seed: int, budget: int, topology: Topology, at_rest: bool = False
-) -> Optimum:
-    """Run our swarm."""
-    return minimise(
-        land.function,
+) -> tuple[Optimum, int]:
+    """Run our swarm; what it found, and at how many places it called the function."""
+    counted = Counted(land.function)
+    found = minimise(
+        counted,
         [land.domain] * DIMENSIONS,
         np.random.default_rng(seed),
         PARTICLES,
@@ -160,13 +183,16 @@ def searched(
         land.start,
         at_rest,
     )
+    return found, counted.places
 
 
-def pymoo_searched(land: Landscape, seed: int, budget: int) -> Optimum:
-    """Run pymoo's swarm from the places where ours begins."""
+def pymoo_searched(land: Landscape, seed: int, budget: int) -> tuple[Optimum, int]:
+    """Run pymoo's swarm from the places where ours begins; the same as `searched` returns."""
     from pymoo.algorithms.soo.nonconvex.pso import PSO
     from pymoo.core.problem import Problem
     from pymoo.optimize import minimize
+
+    counted = Counted(land.function)
 
     class Posed(Problem):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -175,14 +201,32 @@ def pymoo_searched(land: Landscape, seed: int, budget: int) -> Optimum:
         def _evaluate(
             self, x: NDArray[np.float64], out: dict[str, Any], *_: Any, **__: Any
         ) -> None:
-            out["F"] = land.function(x)[:, None]
+            out["F"] = counted(x)[:, None]
 
     first = np.random.default_rng(seed).uniform(*land.start, (PARTICLES, DIMENSIONS))
     found = minimize(
         Posed(), PSO(pop_size=PARTICLES, sampling=first), ("n_eval", budget), seed=seed
     )
     spent = found.algorithm.evaluator.n_eval
-    return Optimum(found.X, float(found.F[0]), np.empty(0), spent)
+    return Optimum(found.X, float(found.F[0]), np.empty(0), spent), counted.places
+
+
+class Counted:
+    """A function that counts the places it is called at."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.places = 0
+
+    def __call__(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Call it at places float64[m, d]."""
+        self.places += len(places)
+        return self.function(places)
+
+
+def within(calls: Sequence[int], budget: int) -> bool:
+    """Whether every search called the function, and none more often than it may."""
+    return all(0 < each <= budget for each in calls)
 
 
 def half_width(values: NDArray[np.float64]) -> float:

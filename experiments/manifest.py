@@ -16,12 +16,16 @@ from experiments.doctor import HOME, cores, versions
 from experiments.experiment import Experiment
 from swarm.reasoning import KnowledgeGraph
 
+STUDY_DIGEST = "study_sha256"
+"""The key of the fingerprint of study.toml."""
 
-def describe_run(experiment: Experiment) -> dict[str, Any]:
-    """What `manifest.json` holds, as JSON values."""
+
+def describe_run(experiment: Experiment, study_text: str) -> dict[str, Any]:
+    """What `manifest.json` holds, as JSON values; `study_text` is that of the resolved study."""
     return {
         "study": experiment.study.name,
         "seed": experiment.study.seed,
+        STUDY_DIGEST: digest(study_text),
         **experiment.sources,
         "command": shlex.join(sys.argv),
         "started": now(),
@@ -57,6 +61,11 @@ def _git_commit() -> str | None:
 def now() -> str:
     """The time in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def fingerprint(graph: KnowledgeGraph) -> str:

@@ -3,7 +3,8 @@
 The parameters are those of the model's constructor: their types and defaults are taken from its
 signature, what they mean from the `Args` of its docstring. A bound is what `typing.Annotated`
 says, such as `birds: Annotated[int, Ge(1)] = 200` with `Ge` of `annotated_types`; where it says
-none, whole numbers are at least 0, and what is described as a probability is one.
+none, whole numbers are at least 0, and what is described as a probability is one. A whole number
+without an upper bound of its own is at most `WHOLE_MAX`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Self,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import Field, create_model
 
@@ -25,7 +35,8 @@ from swarm.world import World
 if TYPE_CHECKING:
     from experiments.model_experiment import ModelExperiment
 
-WHOLE_MAX = 10**9
+WHOLE_MAX = 10**7
+"""Of a parameter without a bound of its own: more agents than that no machine lives with."""
 TICKS_MAX = 10**9
 TICKS = 100
 CHECKPOINTS = 4
@@ -134,12 +145,17 @@ def _fields(model: type[World]) -> dict[str, Any]:
 
 
 def _customary(hint: Any, meaning: str) -> dict[str, float]:
-    """Bounds of a parameter that names none."""
+    """Bounds of a parameter where it names none."""
     if get_origin(hint) is Annotated:
-        return {}
+        kind, *bounds = get_args(hint)
+        return {} if kind is not int or any(map(_is_upper, bounds)) else {"le": WHOLE_MAX}
     if hint is float and meaning.startswith("probability"):
         return {"ge": 0, "le": 1}
     return {"ge": 0, "le": WHOLE_MAX} if hint is int else {}
+
+
+def _is_upper(bound: Any) -> bool:
+    return any(getattr(bound, name, None) is not None for name in ("le", "lt"))
 
 
 def descriptions(model: type[World]) -> dict[str, str]:

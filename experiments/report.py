@@ -7,8 +7,6 @@ a note that says so.
 from __future__ import annotations
 
 import base64
-import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
@@ -17,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from experiments.pictures import Contents, NotRecordedError, Picture, Record
+from experiments.store import read_manifest, read_results, read_study, read_table
+from experiments.toml import parse
 from swarm.checkpoint import replacing
 
 PAGE = """\
@@ -59,20 +59,26 @@ def write_report(folder: Path) -> Path:
     Args:
         folder: with study.toml, manifest.json, metrics.parquet, results.json; and with
             agents.parquet for reasoning agents, or checkpoints for a model.
+
+    Raises:
+        RunError: one of these files is damaged, or study.toml is not that of the run any more.
+        StudyError: study.toml is not TOML.
     """
     folder = Path(folder)
-    study_text = _text(folder / "study.toml")
-    study = tomllib.loads(study_text)
+    kept = folder / "manifest.json"
+    manifest = read_manifest(kept) if kept.exists() else {}
+    text = read_study(folder, manifest) if (folder / "study.toml").exists() else ""
+    study = parse(folder / "study.toml", text)
+    results = folder / "results.json"
     record = Record(
         _table(folder / "metrics.parquet"),
         _table(folder / "agents.parquet"),
-        json.loads(_text(folder / "results.json") or "{}"),
+        read_results(results) if results.exists() else {},
         study,
         folder,
     )
     contents = _contents(study)
     title = f"{study.get('name', folder.name)}, seed {study.get('seed', '?')}"
-    manifest = json.loads(_text(folder / "manifest.json") or "{}")
     body = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(str(study.get('description', '')))}</p>",
@@ -81,7 +87,7 @@ def write_report(folder: Path) -> Path:
         *(_figure(record, picture) for picture in contents.pictures(record)),
         *contents.closing(record),
         "<h2>The study</h2>",
-        f"<pre>{escape(study_text)}</pre>",
+        f"<pre>{escape(text)}</pre>",
         "<h2>Where it comes from</h2>",
         f'<table class="facts">{"".join(_facts(manifest))}</table>',
     ]
@@ -129,13 +135,7 @@ def _facts(value: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def _table(path: Path) -> dict[str, np.ndarray]:
     """Columns of a Parquet file; none if there is no file."""
-    import pyarrow.parquet as pq
-
     if not path.exists():
         return {}
-    table = pq.read_table(path)
+    table = read_table(path)
     return {name: table[name].to_numpy() for name in table.column_names}
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""

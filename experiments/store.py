@@ -21,6 +21,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,8 +34,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.experiment import METRICS, Experiment, Study
-from experiments.manifest import describe_run, now
-from experiments.study import load_study, to_toml
+from experiments.manifest import STUDY_DIGEST, describe_run, digest, now
+from experiments.study import load_study, study_text, to_toml
 from swarm.checkpoint import CheckpointError, replacing
 from swarm.world import World
 
@@ -82,6 +83,7 @@ class RunFolder:
             RunError: it cannot be written.
         """
         study, parent = experiment.study, Path(out)
+        text = to_toml(study)
         # Filled under another name first, so that a run folder always holds its study.
         draft = parent / f".{study.name}-{study.seed}.{os.getpid()}.partial"
         try:
@@ -89,8 +91,8 @@ class RunFolder:
             shutil.rmtree(draft, ignore_errors=True)
             for folder in ("", "checkpoints"):
                 (draft / folder).mkdir()
-            (draft / "study.toml").write_text(to_toml(study), encoding="utf-8")
-            _write_json(draft / "manifest.json", describe_run(experiment))
+            (draft / "study.toml").write_text(text, encoding="utf-8")
+            _write_json(draft / "manifest.json", describe_run(experiment, text))
             return cls(_claim_name(draft, parent / f"{study.name}-{study.seed}"))
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
@@ -101,30 +103,31 @@ class RunFolder:
 
     @cached_property
     def study(self) -> Study:
-        """The resolved study of the run."""
+        """The resolved study of the run; RunError if its file has changed since the run began."""
+        read_study(self.path, self.manifest)
         return load_study(self.path / "study.toml")
 
     @property
     def manifest(self) -> dict[str, Any]:
         """Versions, machine, seed, command and start of the run."""
-        return dict(_read_json(self.path / "manifest.json"))
+        return read_manifest(self.path / "manifest.json")
 
     @property
     def results(self) -> dict[str, Any] | None:
         """What the examination at the end found, or None if the run has not come to it."""
         path = self.path / "results.json"
-        return _read_json(path) if path.exists() else None
+        return read_results(path) if path.exists() else None
 
     @property
     def metrics(self) -> dict[str, np.ndarray]:
         """The columns of `metrics.parquet`, which is there once the run is merged."""
-        table = _read_table(self._whole(METRICS))
+        table = _read_ticks(self._whole(METRICS))
         return {name: table[name].to_numpy() for name in table.column_names}
 
     @property
     def checkpoints(self) -> list[Path]:
         """The checkpoints that are kept, newest first."""
-        return sorted(self.path.glob("checkpoints/tick-*.ckpt"), key=tick_of, reverse=True)
+        return sorted(_ticked(self.path / "checkpoints", "tick", "ckpt"), key=tick_of, reverse=True)
 
     @property
     def last_tick(self) -> int:
@@ -244,8 +247,14 @@ class RunFolder:
         return all(self._whole(table).exists() for table in self.study.tables)
 
     def _gather(self, table: str) -> pa.Table:
-        parts = sorted(self.path.glob(f"parts/{table}-*.parquet"), key=tick_of)
-        return pa.concat_tables([_read_table(part) for part in parts]) if parts else pa.table({})
+        parts = sorted(_ticked(self.path / "parts", table, "parquet"), key=tick_of)
+        try:
+            return pa.concat_tables(map(_read_ticks, parts)) if parts else pa.table({})
+        except pa.ArrowInvalid:
+            raise RunError(
+                f"{self.path / 'parts'}: the parts of {table} differ in their columns, so some are "
+                f"of another run: {self._again}"
+            ) from None
 
     def _drop_parts(self) -> None:
         if (self.path / "parts").exists():
@@ -254,25 +263,33 @@ class RunFolder:
     def _forget_after(self, tick: int) -> None:
         if self._is_merged():
             self._drop_parts()
-            wholes = {table: _read_table(self._whole(table)) for table in self.study.tables}
+            wholes = {table: _read_ticks(self._whole(table)) for table in self.study.tables}
             if wholes[METRICS]["tick"].to_numpy().max() <= tick:
                 return
             # Checkpoints of the end were lost after the tables were merged: back into parts.
             (self.path / "parts").mkdir()
             for table, rows in wholes.items():
+                if not rows.num_columns:
+                    continue
                 early = rows.filter(pa.array(rows["tick"].to_numpy() <= tick))
                 if len(early):
                     _write_table(self._part(table, tick), early)
         for table in self.study.tables:  # one alone is from a merge that was cut short
             self._whole(table).unlink(missing_ok=True)
-        for part in self.path.glob("parts/*.parquet"):
-            if tick_of(part) > tick:
-                part.unlink()
+            for part in _ticked(self.path / "parts", table, "parquet"):
+                if tick_of(part) > tick:
+                    part.unlink()
 
 
 def tick_of(path: Path) -> int:
     """The tick in the name of a part or checkpoint."""
     return int(path.stem.rpartition("-")[2])
+
+
+def _ticked(folder: Path, name: str, suffix: str) -> list[Path]:
+    """Files `<name>-<tick>.<suffix>` of a folder; others, such as copies, are none of ours."""
+    ours = re.compile(rf"{re.escape(name)}-(0|[1-9][0-9]*)\.{suffix}")
+    return [path for path in folder.glob(f"{name}-*.{suffix}") if ours.fullmatch(path.name)]
 
 
 def _claim_name(draft: Path, wanted: Path) -> Path:
@@ -298,13 +315,67 @@ def _write_table(path: Path, table: pa.Table) -> None:
         _to_disk(file)
 
 
-def _read_table(path: Path) -> pa.Table:
+def read_table(path: Path) -> pa.Table:
+    """A Parquet file; raises RunError if it is damaged."""
     try:
         return pq.read_table(path)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # of the disk; Arrow's own, on what it reads, have no number
+        raise _damaged_table(path, " ".join(str(error).split())) from None
+
+
+def _read_ticks(path: Path) -> pa.Table:
+    """A table of the run, by tick; one that nothing was recorded in may be without columns."""
+    table, may_be_empty = read_table(path), not path.name.startswith(METRICS)
+    if "tick" not in table.column_names and (table.num_columns or not may_be_empty):
+        raise _damaged_table(path, "it has no column tick")
+    return table
+
+
+def _damaged_table(path: Path, reason: str) -> RunError:
+    return RunError(
+        f"{path}: damaged ({reason}); begin the run anew with `noosphere run` and its study.toml"
+    )
+
+
+def read_study(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """The text of study.toml; raises RunError if it is not what the manifest was made with."""
+    path = folder / "study.toml"
+    text = study_text(path)
+    if manifest.get(STUDY_DIGEST, digest(text)) != digest(text):
         raise RunError(
-            f"{path}: damaged ({error}); begin the run anew with `noosphere run` and its study.toml"
-        ) from None
+            f"{path}: changed since the run began; put it back as it was, or begin a new run with "
+            f"noosphere run {path}"
+        )
+    return text
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What `describe_run` wrote; raises RunError if that is not what is there."""
+    found = _read_json(path)
+    if not (isinstance(found, dict) and "git" in found and isinstance(found.get("versions"), dict)):
+        raise RunError(
+            f"{path}: damaged, it should say what the run was begun with, such as versions and "
+            f"git; begin a new run with noosphere run {path.with_name('study.toml')}"
+        )
+    return found
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """What an examination found; raises RunError if that is not what is there."""
+    found = _read_json(path)
+    rows = found.get("rows") if isinstance(found, dict) else None
+    if not (rows and isinstance(rows, list) and all(map(_is_row, rows))):
+        raise RunError(
+            f"{path}: damaged, it should hold rows, each with a name; delete it, and "
+            f"noosphere resume {path.parent} examines the run again"
+        )
+    return dict(found)
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("name"), str)
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -62,7 +62,7 @@ def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
         StudyError: the file is missing or malformed, or a key or value is not allowed.
     """
     path = shipped_studies().get(str(source), Path(source))
-    text = f'model = "{source}"' if source in MODELS else _text(path)
+    text = f'model = "{source}"' if source in MODELS else study_text(path)
     data = parse(path, text)
     data.setdefault("name", path.stem)
     changes = [_change(override) for override in overrides]
@@ -90,10 +90,11 @@ def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
     return study.located(lambda *keys: Path() if keys in changed else path.parent, place)
 
 
-def _text(path: Path) -> str:
+def study_text(path: Path) -> str:
+    """The text of a study file, without a byte order mark; raises StudyError if it has none."""
     names = study_names()
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         near = did_you_mean(str(path), names)
         raise StudyError(
@@ -105,7 +106,7 @@ def _text(path: Path) -> str:
             f"{', '.join(names)} (`noosphere resume` takes the folder of a run)"
         ) from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = error.object[: error.start].count(b"\n") + 1
         raise StudyError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
 
 
@@ -186,8 +187,8 @@ def _allowed(field: FieldInfo) -> str:
     words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
     bounds = [
         f"{word} {getattr(bound, name):,}"
-        for bound in field.metadata
         for name, word in words.items()
+        for bound in field.metadata
         if hasattr(bound, name)
     ]
     limits = f"{kind} {' and '.join(bounds)}".strip()

@@ -73,4 +73,16 @@ class AgainstChance:
         )
 
 
+def check_draws(draws: int) -> None:
+    """Refuse a number of surrogates that no spread can be taken of.
+
+    Raises:
+        ValueError: for fewer than two, or a number that is not whole.
+    """
+    if not isinstance(draws, (int, np.integer)) or draws < 2:
+        raise ValueError(
+            f"draws must be a whole number of at least 2 surrogates, such as 100; got {draws}"
+        )
+
+
 _ROUNDING = 1e-9

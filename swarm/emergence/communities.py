@@ -19,7 +19,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from swarm.chance import below, seed_from, seeded
-from swarm.emergence.against_chance import AgainstChance
+from swarm.emergence.against_chance import AgainstChance, check_draws
 from swarm.emergence.louvain import adjacency, louvain, modularity
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def exchange_graph(
         the two. Nodes and edges ascend, so that the order of exchanges leaves no trace.
 
     Raises:
-        ExchangeError: for lengths that differ, somebody's exchange with themselves, or amounts
-            below 0 or not finite.
+        ExchangeError: for lengths that differ, ids that are no whole numbers, somebody's exchange
+            with themselves, or amounts below 0 or not finite.
     """
     import networkx as nx  # takes a while to import
 
@@ -83,7 +83,7 @@ def exchange_graph(
     order = np.lexsort((amount, edge.ravel()))
     weight = np.bincount(edge.ravel()[order], amount[order], minlength=len(pairs))
     graph = nx.Graph()
-    others = np.empty(0, np.int64) if agents is None else np.asarray(agents, np.int64)
+    others = _check_ids([] if agents is None else agents)
     graph.add_nodes_from(np.unique(np.concatenate([one, two, others])).tolist())
     kept = weight > 0
     graph.add_weighted_edges_from(zip(*pairs[kept].T.tolist(), weight[kept].tolist(), strict=True))
@@ -133,10 +133,11 @@ def modularity_against_chance(
 
     Raises:
         ExchangeError: for a graph of another kind.
-        ValueError: for another way of shuffling, or draws < 2.
+        ValueError: for another way of shuffling, or draws < 2 or not whole.
     """
     if shuffled not in get_args(Shuffled):
         raise ValueError(f"shuffled must be 'wiring' or 'weights'; got {shuffled!r}")
+    check_draws(draws)
     ids, edges, weight = _arrays(graph)
     observed = _found(ids, edges, weight, rng, resolution).modularity
     surrogates = [
@@ -228,10 +229,22 @@ def _arrays(
     return ids.astype(np.int64), np.searchsorted(ids, ends[order]), weight[order]
 
 
+def _check_ids(ids: ArrayLike) -> NDArray[np.int64]:
+    given = np.asarray(ids)
+    if given.size == 0:
+        return given.astype(np.int64)
+    if given.dtype.kind not in "iu" or given.max() > np.iinfo(np.int64).max:
+        raise ExchangeError(
+            f"ids are whole numbers within int64, such as [3, 4, 7]; got {given.dtype}: "
+            f"{given.ravel()[:3].tolist()}. Number agents that have names instead"
+        )
+    return given.astype(np.int64)
+
+
 def _check_exchanges(
     givers: ArrayLike, takers: ArrayLike, amounts: ArrayLike | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    one, two = np.asarray(givers, np.int64), np.asarray(takers, np.int64)
+    one, two = _check_ids(givers), _check_ids(takers)
     amount = np.ones(one.shape) if amounts is None else np.asarray(amounts, np.float64)
     if one.ndim != 1 or not one.shape == two.shape == amount.shape:
         raise ExchangeError(

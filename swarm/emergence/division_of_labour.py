@@ -23,7 +23,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from swarm.chance import seed_from, seeded, shuffle
-from swarm.emergence.against_chance import AgainstChance
+from swarm.emergence.against_chance import AgainstChance, check_draws
 from swarm.emergence.contingency import TableError, check_table, information
 
 Normalisation = Literal["by_task", "by_individual", "symmetric"]
@@ -98,16 +98,17 @@ def division_against_chance(
 
     Raises:
         TableError: for another shape, numbers below 0, or numbers that are not whole.
-        ValueError: for an unknown index or draws < 2.
+        ValueError: for an unknown index, or draws < 2 or not whole.
     """
     if index not in get_args(Normalisation):
         known = ", ".join(get_args(Normalisation))
         raise ValueError(f"index must be one of {known}; got {index!r}")
+    check_draws(draws)
     counts = _check_acts(acts)
     observed = getattr(division_of_labour(counts), index)
     if np.isnan(observed):
-        return AgainstChance.of(np.nan, np.full(max(draws, 0), np.nan))
-    tables = _tables_alike(counts, max(draws, 0), seed_from(rng))
+        return AgainstChance.of(np.nan, np.full(draws, np.nan))
+    tables = _tables_alike(counts, draws, seed_from(rng))
     return AgainstChance.of(
         observed, [getattr(division_of_labour(table), index) for table in tables]
     )

@@ -28,7 +28,7 @@ from swarm.gossip.crowds import Manner, Mixed, Wired
 from swarm.gossip.topology import Complete, Topology
 
 CALLS_MAX = 10**9
-"""Calls a round on the complete graph: the most that numpy's hypergeometric draw takes."""
+"""Calls a round: the most that numpy's hypergeometric draw takes, and 4 GB of who was told."""
 
 MODES = ("push", "pull", "push-pull")
 
@@ -45,7 +45,7 @@ class Partition:
 
     Attributes:
         groups: int[n], the group of each member, ≥ 0.
-        rounds: rounds until the partition heals, ≥ 0.
+        rounds: whole rounds until the partition heals, ≥ 0.
 
     >>> halves = Partition(np.arange(1000) % 2, rounds=20)
     """
@@ -104,8 +104,7 @@ def broadcast(
         partition: groups that cannot hear each other at first.
 
     Raises:
-        BroadcastError: for settings out of range, or more than 10⁹ calls a round on the complete
-            graph.
+        BroadcastError: for settings out of range, or more than 10⁹ calls a round.
 
     A round costs O(n·fanout), or O(links of the fewer of informed and uninformed) if that is less;
     on the complete graph O(calls that reach the uninformed).
@@ -140,9 +139,10 @@ def _groups(partition: Partition, members: int) -> NDArray[np.int64]:
             f"groups must be int[{members}] ≥ 0, one for each member, such as [0, 0, 1, ...]; "
             f"got {given.dtype}{list(given.shape)}."
         )
-    if partition.rounds < 0:
+    if not _whole(partition.rounds) or partition.rounds < 0:
         raise BroadcastError(
-            f"rounds of a partition must be 0 or more, such as 20; got {partition.rounds}."
+            "rounds of a partition must be a whole number, 0 or more, such as 20; got "
+            f"{partition.rounds}."
         )
     return np.unique(given, return_inverse=True)[1].astype(np.int64)
 
@@ -161,16 +161,24 @@ def _check_settings(
     for name, rate in (("loss", loss), ("churn", churn)):
         if not 0.0 <= rate <= 1.0:
             raise BroadcastError(f"{name} is a probability in [0, 1], such as 0.1; got {rate}.")
-    if fanout < 1:
-        raise BroadcastError(f"fanout must be at least 1 call a round; got {fanout}.")
-    if isinstance(topology, Complete) and topology.n * fanout > CALLS_MAX:
+    if not _whole(fanout) or fanout < 1:
+        raise BroadcastError(
+            f"fanout must be a whole number, at least 1 call a round; got {fanout}."
+        )
+    if int(topology.n) * int(fanout) > CALLS_MAX:
         raise BroadcastError(
             f"at most {CALLS_MAX:,} calls a round; {topology.n} members make {fanout} each."
         )
-    if not 0 <= source < topology.n:
+    if not _whole(source) or not 0 <= source < topology.n:
         raise BroadcastError(
-            f"source must be a member, 0..{topology.n - 1}; got {source}. Members are counted "
-            "from 0."
+            f"source must be a member, a whole number in 0..{topology.n - 1}; got {source}. "
+            "Members are counted from 0."
         )
-    if max_rounds < 0:
-        raise BroadcastError(f"max_rounds must be 0 or more, such as 1000; got {max_rounds}.")
+    if not _whole(max_rounds) or max_rounds < 0:
+        raise BroadcastError(
+            f"max_rounds must be a whole number, 0 or more, such as 1000; got {max_rounds}."
+        )
+
+
+def _whole(number: object) -> bool:
+    return isinstance(number, (int, np.integer))

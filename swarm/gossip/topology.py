@@ -69,6 +69,11 @@ class Topology:
     def __post_init__(self) -> None:
         _check_members(self.n)
         starts, neighbours = self.starts, self.neighbours
+        for name, column in (("starts", starts), ("neighbours", neighbours)):
+            if not isinstance(column, np.ndarray):
+                raise TopologyError(
+                    f"{name} must be a numpy array, such as np.array([0, 1]); got {column!r:.60}."
+                )
         if starts.dtype != np.int64 or starts.shape != (self.n + 1,):
             raise TopologyError(
                 f"starts must be int64[{self.n + 1}] for {self.n} members, one more than members; "
@@ -153,8 +158,8 @@ def k_out(n: int, k: int, rng: np.random.Generator) -> Topology:
         TopologyError: for k outside 1..n−1.
     """
     _check_members(n)
-    if not 1 <= k < n:
-        raise TopologyError(f"k must lie in 1..n−1, that is 1..{n - 1}; got {k}.")
+    if not (_whole(k) and 1 <= k < n):
+        raise TopologyError(f"k must be a whole number in 1..n−1, that is 1..{n - 1}; got {k}.")
     peers = random_peers(np.arange(n), k, rng)
     return Topology(n, np.arange(0, n * k + 1, k), peers.astype(np.int32).ravel())
 
@@ -176,8 +181,10 @@ def small_world(n: int, k: int, p: float, rng: np.random.Generator) -> Topology:
         TopologyError: for sizes or p out of range.
     """
     _check_members(n)
-    if k < 2 or k % 2 or k >= n:
-        raise TopologyError(f"k must be even and lie in 2..n−1, such as 10; got k={k}, n={n}.")
+    if not _whole(k) or k < 2 or k % 2 or k >= n:
+        raise TopologyError(
+            f"k must be an even whole number in 2..n−1, such as 10; got k={k}, n={n}."
+        )
     if not 0.0 <= p <= 1.0:
         raise TopologyError(f"p is a probability in [0, 1], such as 0.1; got {p}.")
     links = _rewired_ring(n, k // 2, p, seed_from(rng))
@@ -201,8 +208,8 @@ def scale_free(n: int, m: int, rng: np.random.Generator) -> Topology:
         TopologyError: for m outside 1..n−1.
     """
     _check_members(n)
-    if not 1 <= m < n:
-        raise TopologyError(f"m must lie in 1..n−1, that is 1..{n - 1}; got {m}.")
+    if not (_whole(m) and 1 <= m < n):
+        raise TopologyError(f"m must be a whole number in 1..n−1, that is 1..{n - 1}; got {m}.")
     ends = _grown(n, m, seed_from(rng))
     return _linking(n, ends, ends.reshape(-1, 2)[:, ::-1].ravel())
 
@@ -293,5 +300,11 @@ def _first_wrong(starts: NDArray[np.int64], neighbours: NDArray[np.int32]) -> in
 
 
 def _check_members(n: int) -> None:
-    if not 1 <= n <= MEMBERS_MAX:
-        raise TopologyError(f"n, the number of members, must lie in 1..{MEMBERS_MAX}; got {n}.")
+    if not (_whole(n) and 1 <= n <= MEMBERS_MAX):
+        raise TopologyError(
+            f"n, the number of members, must be a whole number in 1..{MEMBERS_MAX}; got {n}."
+        )
+
+
+def _whole(number: object) -> bool:
+    return isinstance(number, (int, np.integer))

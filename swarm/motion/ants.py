@@ -85,7 +85,8 @@ class AntColonySystem:
     local_search: LocalSearch = "none"
 
     def __post_init__(self) -> None:
-        _check_counts(self.ants, self.candidates, self.local_search)
+        _check_counts(ants=self.ants, candidates=self.candidates)
+        _check_choice(self.beta, self.local_search)
         _check_shares(q0=self.q0, rho=self.rho, xi=self.xi)
 
     def solve(
@@ -141,7 +142,8 @@ class MaxMinAntSystem:
 
     def __post_init__(self) -> None:
         ants = 1 if self.ants is None else self.ants
-        _check_counts(min(ants, self.best_every), self.candidates, self.local_search)
+        _check_counts(ants=ants, candidates=self.candidates, best_every=self.best_every)
+        _check_choice(self.beta, self.local_search)
         _check_shares(rho=self.rho, p_best=self.p_best)
         if self.rho == 0.0 or self.p_best == 0.0:
             raise AntError("rho and p_best bound the trails and must be above 0, such as 0.02.")
@@ -192,8 +194,7 @@ class _Colony:
     ) -> None:
         distances = instance.distances if isinstance(instance, Instance) else instance
         self.distances = _check_distances(distances)
-        if iterations < 1:
-            raise AntError(f"iterations must be 1 or more, such as 1000; got {iterations}.")
+        _check_counts(iterations=iterations)
         nearest = np.where(np.eye(len(self.distances), dtype=bool), -1, self.distances)
         by_distance = np.argsort(nearest, axis=1, kind="stable")[:, 1:]  # all but the city itself
         self.near = np.ascontiguousarray(by_distance[:, :candidates])
@@ -428,14 +429,24 @@ def _check_distances(distances: ArrayLike) -> NDArray[np.int64]:
         )
     if (given < 0).any() or (given != given.T).any() or given.diagonal().any():
         raise AntError("distances must be 0 or more, the same both ways, and 0 on the diagonal.")
+    longest = np.iinfo(np.int64).max // len(given)
+    if int(given.max()) > longest:
+        raise AntError(
+            f"a tour of {len(given)} cities could be too long for int64: no distance may be above "
+            f"{longest}; got {given.max()}. Give them in a larger unit."
+        )
     return np.ascontiguousarray(given, dtype=np.int64)
 
 
-def _check_counts(ants: int, candidates: int, search: str) -> None:
-    if ants < 1 or candidates < 1:
-        raise AntError(
-            f"ants, candidates and best_every must be 1 or more; got {ants}, {candidates}."
-        )
+def _check_counts(**counts: int) -> None:
+    for name, count in counts.items():
+        if not isinstance(count, (int, np.integer)) or count < 1:
+            raise AntError(f"{name} must be a whole number, 1 or more, such as 10; got {count}.")
+
+
+def _check_choice(beta: float, search: str) -> None:
+    if not 0.0 <= beta < np.inf:
+        raise AntError(f"beta must be finite and 0 or more, such as 2.0; got {beta}.")
     if search not in _SEARCHES:
         raise AntError(f"local_search must be one of {', '.join(_SEARCHES)}; got {search!r}.")
 

@@ -105,8 +105,10 @@ class ParticleSwarm:
 
     def __post_init__(self) -> None:
         self._low, self._high = _check_bounds(self.bounds, "bounds").T.copy()
-        if self.particles < 1:
-            raise ParticleError(f"particles must be 1 or more, such as 50; got {self.particles}.")
+        if not _whole(self.particles) or self.particles < 1:
+            raise ParticleError(
+                f"particles must be a whole number, 1 or more, such as 50; got {self.particles}."
+            )
         if self.topology not in ("global", "ring"):
             raise ParticleError(f"topology must be 'global' or 'ring'; got {self.topology!r}.")
         begin = self.bounds if self.start is None else self.start
@@ -203,9 +205,10 @@ def minimise(
     >>> minimise(sphere, [(-5, 5)] * 3, np.random.default_rng(1), evaluations=5_000).value
     """
     swarm = ParticleSwarm(bounds, rng, particles, topology, start, at_rest)
-    if evaluations < particles:
+    if not _whole(evaluations) or evaluations < particles:
         raise ParticleError(
-            f"evaluations must pay for each of {particles} particles once; got {evaluations}."
+            "evaluations must be a whole number, such as 10_000; the evaluations must pay for each "
+            f"of {particles} particles once; got {evaluations}."
         )
     for _ in range(evaluations // particles):
         places = swarm.ask()
@@ -254,6 +257,10 @@ def _move(
             others = c2 * uniform(stream) * (own_places[g, d] - places[i, d])
             speeds[i, d] = chi * (speeds[i, d] + own + others)
             places[i, d] += speeds[i, d]
+
+
+def _whole(number: object) -> bool:
+    return isinstance(number, (int, np.integer))
 
 
 def _check_bounds(bounds: ArrayLike, name: str, dimensions: int = 0) -> NDArray[np.float64]:

@@ -51,11 +51,12 @@ class PheromoneField:
     amounts: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.height < 1 or self.width < 1:
-            raise PheromoneError(
-                f"a field needs at least one cell, such as PheromoneField(64, 64); "
-                f"got {self.height} rows of {self.width}."
-            )
+        for size in (self.height, self.width):
+            if not isinstance(size, (int, np.integer)) or size < 1:
+                raise PheromoneError(
+                    "height and width must be whole numbers, at least one cell each, such as "
+                    f"PheromoneField(64, 64); got {self.height} rows of {self.width}."
+                )
         for name in ("evaporation", "diffusion"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise PheromoneError(
@@ -139,6 +140,7 @@ class PheromoneField:
                 "cells must be int[m, 2], a row and a column each, such as [[3, 4], [0, 9]]; "
                 f"got {where.dtype}{list(where.shape)}."
             )
+        where = where.astype(np.int64, copy=False)  # uint64 % int64 would be a float
         if self.periodic:
             return where % np.array(self.amounts.shape)
         outside = (where < 0) | (where >= self.amounts.shape)
@@ -147,7 +149,7 @@ class PheromoneField:
                 f"cells must lie in 0..{self.height - 1}, 0..{self.width - 1} between the walls; "
                 f"got {where[outside.any(axis=1)][0].tolist()}. A field with periodic=True wraps."
             )
-        return where.astype(np.int64, copy=False)
+        return where
 
 
 def turned(

@@ -26,6 +26,11 @@ INSTANCES = Path(__file__).parent / "instances"
 OPTIMA = {"berlin52": 7542, "eil51": 426}
 """Lengths of the optimal tours of the shipped instances, as TSPLIB states them."""
 
+CITIES_MAX = 100_000
+"""The largest DIMENSION that is read."""
+
+_DIGITS_MAX = 15  # of a weight, so that sums stay within int64
+_COORDINATE_MAX = 2.0**53  # whole numbers up to here are floats; beyond, distances lose their sense
 _PI = 3.141592  # as TSPLIB writes it: more digits would give other distances
 _EARTH_KM = 6378.388
 
@@ -75,7 +80,9 @@ def load_instance(name_or_path: str | Path) -> Instance:
             "for another give the path of its file, such as Path('instances/kroA100.tsp')."
         )
     optimum = OPTIMA[str(name_or_path)] if shipped else None
-    return parse_instance(path.read_text(encoding="utf-8"), path.name, optimum)
+    # Old files have umlauts of Latin-1 in their comments, which are no UTF-8.
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return parse_instance(text, path.name, optimum)
 
 
 def tour_length(distances: ArrayLike, order: ArrayLike) -> int:
@@ -100,9 +107,8 @@ def parse_instance(text: str, source: str = "text", optimum: int | None = None) 
 
 def tsplib_text(instance: Instance) -> str:
     """Write an instance as TSPLIB has it: its coordinates, or its distances as UPPER_ROW."""
-    lines = [f"NAME: {instance.name}", "TYPE: TSP"]
-    if instance.comment:
-        lines.append(f"COMMENT: {instance.comment}")
+    lines = [f"NAME: {' '.join(instance.name.splitlines())}", "TYPE: TSP"]
+    lines += [f"COMMENT: {line}" for line in instance.comment.splitlines()]
     lines += [f"DIMENSION: {len(instance)}", f"EDGE_WEIGHT_TYPE: {instance.kind}"]
     if instance.coordinates is None:
         lines += ["EDGE_WEIGHT_FORMAT: UPPER_ROW", "EDGE_WEIGHT_SECTION"]
@@ -208,7 +214,9 @@ class _Reader:
             if key.endswith("_SECTION"):
                 self.section_at[key] = at
             elif colon:
-                self.fields.setdefault(key, (rest.strip(), at))
+                known = self.fields.setdefault(key, (rest.strip(), at))
+                if key == "COMMENT" and known[1] < at:  # of several all hold
+                    self.fields[key] = (f"{known[0]}\n{rest.strip()}", known[1])
             elif key and not self.section_at:
                 raise self.fault(
                     at, f"expected 'KEY: value' or a section, as 'DIMENSION: 52'; got {line!r}."
@@ -220,17 +228,21 @@ class _Reader:
                 0, f"{key} is missing; add a line such as '{key}: {allowed[0]}' before the data."
             )
         value, at = self.fields[key]
-        if value.upper() not in allowed:
+        word = "".join(value.upper().split()[:1])  # some add a remark: 'TSP (M.~Hofmeister)'
+        if word not in allowed:
             raise self.fault(at, f"{key} must be one of {', '.join(allowed)}; got {value!r}.")
-        return value.upper()
+        return word
 
     def _dimension(self) -> int:
         value, at = self.fields.get("DIMENSION", ("", 0))
-        if not value.isdecimal() or int(value) < 1:
+        cities = _whole(value)
+        if not 1 <= cities <= CITIES_MAX:
             raise self.fault(
-                at, f"DIMENSION must be the number of cities, as 'DIMENSION: 52'; got {value!r}."
+                at,
+                f"DIMENSION must be the number of cities, 1..{CITIES_MAX}, as 'DIMENSION: 52'; "
+                f"got {value[:40]!r}.",
             )
-        return int(value)
+        return cities
 
     def _rows(self, section: str) -> Iterator[tuple[int, list[str]]]:
         """Yield the lines of a section, split into words, each with its place."""
@@ -250,9 +262,11 @@ class _Reader:
                 raise self.fault(
                     at, f"a city is a number and two coordinates, as '1 565 575'; got {words}."
                 )
-            city = int(words[0])
+            city = _whole(words[0])
             if not 1 <= city <= cities:
-                raise self.fault(at, f"cities are numbered 1..{cities}, the DIMENSION; got {city}.")
+                raise self.fault(
+                    at, f"cities are numbered 1..{cities}, the DIMENSION; got {words[0][:40]}."
+                )
             if not np.isnan(places[city - 1, 0]):
                 raise self.fault(at, f"city {city} comes twice.")
             places[city - 1] = [self._number(word, at) for word in words[1:]]
@@ -271,25 +285,30 @@ class _Reader:
             number = np.nan
         if not np.isfinite(number):
             raise self.fault(at, f"expected a number, such as 565 or 5.65e+02; got {word!r}.")
+        if abs(number) > _COORDINATE_MAX:
+            raise self.fault(at, f"a coordinate must lie within ±2**53; got {word!r}.")
         return number
 
     def _matrix(self, cities: int) -> NDArray[np.int64]:
         layout = self._field("EDGE_WEIGHT_FORMAT", _FORMATS)
+        size = _size(layout, cities)
+        given = list(self._rows("EDGE_WEIGHT_SECTION"))
+        read = sum(len(words) for _, words in given)
+        if read < size:  # told before anything of that size is made
+            at = given[-1][0] if given else self.section_at["EDGE_WEIGHT_SECTION"]
+            raise self.fault(
+                at, f"{layout} of {cities} cities has {size} weights; the file has {read}."
+            )
         rows, columns = _cells(layout, cities)
         matrix = np.zeros((cities, cities), dtype=np.int64)
         read = 0
-        at = self.section_at.get("EDGE_WEIGHT_SECTION", 0)
-        for at, words in self._rows("EDGE_WEIGHT_SECTION"):
+        for at, words in given:
             weights = [self._weight(word, at) for word in words]
-            if read + len(weights) > len(rows):
-                raise self.fault(at, f"{layout} of {cities} cities has {len(rows)} weights only.")
+            if read + len(weights) > size:
+                raise self.fault(at, f"{layout} of {cities} cities has {size} weights only.")
             here = slice(read, read + len(weights))
             matrix[rows[here], columns[here]] = weights
             read += len(weights)
-        if read < len(rows):
-            raise self.fault(
-                at, f"{layout} of {cities} cities has {len(rows)} weights; the file has {read}."
-            )
         if layout != "FULL_MATRIX":
             return np.maximum(matrix, matrix.T)
         if (matrix != matrix.T).any():
@@ -301,9 +320,26 @@ class _Reader:
         return matrix
 
     def _weight(self, word: str, at: int) -> int:
-        if not word.isdecimal():
-            raise self.fault(at, f"weights are whole numbers of 0 or more; got {word!r}.")
-        return int(word)
+        weight = _whole(word)
+        if weight < 0:
+            raise self.fault(
+                at,
+                f"weights are whole numbers of 0 or more, of {_DIGITS_MAX} digits or fewer; "
+                f"got {word[:40]!r}.",
+            )
+        return weight
+
+
+def _whole(word: str) -> int:
+    """The number a word says; −1 if it says none, or has too many digits."""
+    return int(word) if word.isdecimal() and len(word) <= _DIGITS_MAX else -1
+
+
+def _size(layout: str, cities: int) -> int:
+    """How many weights a format lists."""
+    if layout == "FULL_MATRIX":
+        return cities * cities
+    return cities * (cities + (1 if "DIAG" in layout else -1)) // 2
 
 
 def _cells(layout: str, cities: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

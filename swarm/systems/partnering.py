@@ -73,14 +73,16 @@ class Partnering(System):
         steps: int = 3,
         memory: float = 0.99,
     ):
-        if partners < 1 or steps < 1:
+        whole = all(isinstance(count, (int, np.integer)) for count in (partners, steps))
+        if not whole or partners < 1 or steps < 1:
             raise ValueError(
-                f"partners and steps must be at least 1, such as 8 and 3; got {partners}, {steps}"
+                "partners and steps must be whole numbers of at least 1, such as 8 and 3; got "
+                f"{partners}, {steps}"
             )
-        if not (strength >= 0 and curiosity >= 0):
+        if not (0 <= strength < np.inf and curiosity >= 0):
             raise ValueError(
-                "strength and curiosity must be at least 0, such as 1.0 and 1.0; got "
-                f"{strength} and {curiosity}"
+                "strength and curiosity must be at least 0, strength finite, such as 1.0; "
+                f"got {strength} and {curiosity}"
             )
         if not (0 <= introduction <= 1 and 0 < memory <= 1):
             raise ValueError(
@@ -104,11 +106,17 @@ class Partnering(System):
         self.tried = 0
 
     def setup(self, world: World) -> None:
-        """There has to be something to offer."""
+        """There has to be something to offer, one whole number an agent."""
         if self.goods not in world.population:
             raise PopulationError(
                 f"Partnering barters what the column {self.goods!r} says, and there is none; add "
                 "Specialising() to the systems, or name another: Partnering(goods='trade')"
+            )
+        column = world.population[self.goods]
+        if column.ndim != 1 or not np.issubdtype(column.dtype, np.integer):
+            raise PopulationError(
+                "what agents offer is one whole number each, int[n], −1 for nothing; the column "
+                f"{self.goods!r} is {column.dtype}{list(column.shape)}"
             )
 
     def __call__(self, world: World) -> None:
@@ -120,7 +128,7 @@ class Partnering(System):
         gone = (rows == NOBODY) | ~living[rows]
         partners[gone], exchanges[gone], rows[gone] = NOBODY, 0.0, NOBODY
         exchanges *= self.memory
-        offered = np.where(living, population[self.goods], NOBODY).astype(np.int64)
+        offered = np.where(living, population[self.goods].astype(np.int64), NOBODY)
         chosen = _choose(
             ids,
             np.flatnonzero(living),
@@ -188,10 +196,7 @@ def _choose(
         if offered[i] == NOBODY or living.size < 2:
             continue
         stream[0] = mixed(np.uint64(seed) + np.uint64(ids[i] + 1) * GAMMA)
-        total = curiosity
-        for p in range(weight.size):
-            weight[p] = 0.0 if rows[i, p] == NOBODY else (1.0 + exchanges[i, p]) ** strength
-            total += weight[p]
+        total = _weigh(weight, rows[i], exchanges[i], strength, curiosity)
         place = uniform(stream) * total
         for p in range(weight.size):
             if place < weight[p]:
@@ -205,6 +210,32 @@ def _choose(
             if other != i:
                 chosen[i] = other
     return chosen
+
+
+@njit(cache=True, nogil=True)
+def _weigh(
+    weight: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    exchanges: NDArray[np.float64],
+    strength: float,
+    curiosity: float,
+) -> float:
+    """Weigh the partners, in place; returns their sum, and somebody new's besides."""
+    total, most = curiosity, 0.0
+    for p in range(weight.size):
+        weight[p] = 0.0 if rows[p] == NOBODY else (1.0 + exchanges[p]) ** strength
+        total += weight[p]
+        if rows[p] != NOBODY:
+            most = max(most, np.log1p(exchanges[p]))
+    if np.isfinite(total):
+        return total
+    # Powers beyond what a float holds: all weights are divided by the largest.
+    total = curiosity * np.exp(-strength * most)
+    for p in range(weight.size):
+        if rows[p] != NOBODY:
+            weight[p] = np.exp(strength * (np.log1p(exchanges[p]) - most))
+        total += weight[p]
+    return total
 
 
 @njit(cache=True, nogil=True)

@@ -82,6 +82,10 @@ class Specialising(System):
         self.quit = float(quit)
         self.learning = float(learning)
         self.forgetting = float(forgetting)
+        if np.shape(thresholds) != (2,):
+            raise ValueError(
+                f"thresholds must be (least, greatest), such as (1.0, 1000.0); got {thresholds}"
+            )
         self.thresholds = (float(thresholds[0]), float(thresholds[1]))
         self.at_birth = float(at_birth)
         self._check()
@@ -138,15 +142,19 @@ class Specialising(System):
 
     def _check(self) -> None:
         least, greatest = self.thresholds
-        if not 1 <= self.tasks <= np.iinfo(np.int16).max:
-            raise ValueError(f"tasks must lie in 1..{np.iinfo(np.int16).max}; got {self.tasks}")
-        if self.demand.shape not in ((), (1,), (self.tasks,)) or not (self.demand >= 0).all():
+        most = np.iinfo(np.int16).max
+        if not isinstance(self.tasks, (int, np.integer)) or not 1 <= self.tasks <= most:
+            raise ValueError(f"tasks must be a whole number in 1..{most}; got {self.tasks}")
+        fits = self.demand.shape in ((), (1,), (self.tasks,))
+        if not (fits and np.isfinite(self.demand).all() and (self.demand >= 0).all()):
             raise ValueError(
-                f"demand must be one number ≥ 0, such as 1.0, or {self.tasks}, one for each task; "
-                f"got {self.demand.tolist()}"
+                f"demand must be one finite number ≥ 0, such as 1.0, or {self.tasks}, one for each "
+                f"task; got {self.demand.tolist()}"
             )
-        if not self.relief > 0:
-            raise ValueError(f"relief must be more than 0, such as 3.0; got {self.relief}")
+        if not 0 < self.relief < np.inf:
+            raise ValueError(
+                f"relief must be finite and more than 0, such as 3.0; got {self.relief}"
+            )
         if not 0 < self.quit <= 1:
             raise ValueError(f"quit is a probability in (0, 1], such as 0.2; got {self.quit}")
         if not (self.learning >= 0 and self.forgetting >= 0):

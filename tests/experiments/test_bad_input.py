@@ -11,6 +11,11 @@ from experiments.run import run
 from experiments.store import RunFolder
 from experiments.study import load_study
 
+CHANGED = (
+    "{0}: changed since the run began; put it back as it was, "
+    "or begin a new run with noosphere run {0}"
+)
+
 
 @pytest.fixture
 def refused(study_file, monkeypatch):
@@ -74,6 +79,15 @@ class TestStudy:
     def test_malformed(self, really_refused, change):
         change("[world]", "[world")
         assert really_refused("run", "tiny.toml").startswith("tiny.toml:8: ")
+
+    def test_byte_order_mark(self, refused, study_file):
+        text = study_file.read_bytes()
+        study_file.write_bytes(b"\xef\xbb\xbf" + text.replace(b"agents = 8", b"agents = 12"))
+        assert load_study(study_file).world.agents == 12
+        study_file.write_bytes(b"\xef\xbb\xbfname = 'tiny'\n\nseed = -3\n# \n\xff\n")
+        assert refused("run", "tiny.toml").startswith("tiny.toml:5: not UTF-8 text")
+        study_file.write_bytes(b"\xef\xbb\xbf[world]\nagents = -3\n[problem]\ngraph = 'ring'\n")
+        assert refused("run", "tiny.toml").startswith("tiny.toml:2: world.agents: got -3")
 
     def test_unknown_key(self, really_refused, change):
         change("agents", "agnets")
@@ -162,12 +176,20 @@ class TestFolder:
         assert line.startswith("/proc/runs: ")
         assert line.endswith("choose another place with --out")
 
-    def test_graph_that_has_changed(self, refused, change, study_file, half):
+    def test_graph_that_has_changed(self, refused, change, study_file):
+        begun = RunFolder.create(load_study(study_file).prepare(), study_file.parent / "runs")
         change("n00\tnext\tn01", "n00\tnext\tn02", study_file.parent / "ring" / "facts.tsv")
+        assert "is no longer what it was when the run began" in refused("resume", begun.path)
+
+    @pytest.mark.parametrize(
+        ("old", "new"), [("agents = 8 ", "agents = 9 "), ("[world]", "[world")]
+    )
+    def test_study_that_has_changed(self, refused, change, half, old, new):
         toml = half.path / "study.toml"
-        graph = half.study.problem.graph
-        change(graph, str(study_file.parent / "ring"), toml)
-        assert "is no longer what it was when the run began" in refused("resume", half.path)
+        change(old, new, toml)
+        assert refused("resume", half.path) == CHANGED.format(toml)
+        change(new, old, toml)
+        assert RunFolder(half.path).study == half.study
 
 
 class TestCheckpoint:

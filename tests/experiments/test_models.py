@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 
 from experiments.cli import main
 from experiments.model_experiment import figure
-from experiments.model_study import CHECKPOINTS, descriptions, study_of, what_it_is
+from experiments.model_study import CHECKPOINTS, WHOLE_MAX, descriptions, study_of, what_it_is
 from experiments.models import MODELS
 from experiments.report import write_report
 from experiments.run import resume, run
@@ -222,6 +222,11 @@ class TestMistakes:
         [
             ("brids=4", "parameters.brids: unknown, flocking has birds, "),
             ("birds=-1", "parameters.birds: got -1, allowed is a whole number at least 0"),
+            (
+                "birds=1000000000",
+                "parameters.birds: got 1000000000, allowed is a whole number "
+                "at least 0 and at most 10,000,000 (how many)",
+            ),
             ("birds=2.5", "parameters.birds: got 2.5, allowed is a whole number"),
             ("parameters.birds=many", "parameters.birds: got 'many', allowed is a whole number"),
             ("birds=true", "parameters.birds: got True, allowed is a whole number"),
@@ -239,6 +244,10 @@ class TestMistakes:
     )
     def test_override(self, override, said):
         assert refused("flocking", override).startswith(f"--set {override}: {said}")
+
+    def test_a_whole_number_with_a_lower_bound_alone(self):
+        line = refused("boltzmann", f"wealth={WHOLE_MAX + 1}")
+        assert "allowed is a whole number at least 1 and at most 10,000,000 (" in line
 
     def test_probabilities_are_probabilities(self):
         line = refused("wolf-sheep", "sheep_breed=1.5")
@@ -498,6 +507,64 @@ class TestReport:
         results["rows"][0]["name"] = "<script>"
         (folder.path / "results.json").write_text(json.dumps(results))
         assert "<script" not in write_report(folder.path).read_text(encoding="utf-8")
+
+
+class TestDamage:
+    """A finished run, some of whose files are no longer what they were: a line, no traceback."""
+
+    @pytest.fixture
+    def told(self, damaged):
+        """The line that a command refuses a run with, one of whose files is changed."""
+
+        def told(command, name, content):
+            path = damaged("schelling").path
+            (path / name).write_bytes(content((path / name).read_bytes()))
+            done = CliRunner().invoke(main, [command, str(path)])
+            assert isinstance(done.exception, SystemExit), done.exception
+            assert done.exit_code == 2
+            (line,) = done.stderr.splitlines()
+            assert line.startswith(f"{path / name}:")
+            return line.removeprefix(f"{path / name}:")
+
+        return told
+
+    @pytest.mark.parametrize("command", ["report", "resume"])
+    @pytest.mark.parametrize(
+        ("name", "content", "said"),
+        [
+            ("study.toml", lambda old: old.replace(b"ticks = 12", b"ticks = 10"), "changed since"),
+            ("study.toml", lambda old: b"[", "changed since the run began; put it back as it was"),
+            ("study.toml", lambda old: b"\xff", "not UTF-8 text"),
+            ("metrics.parquet", lambda old: b"PAR1", "damaged"),
+            ("metrics.parquet", lambda old: old[:-9], "damaged"),
+            ("metrics.parquet", lambda old: old[:4] + bytes(90) + old[94:], "damaged"),
+            ("results.json", lambda old: b"{}", "damaged, it should hold rows"),
+            ("results.json", lambda old: b"[1]", "damaged, it should hold rows"),
+            ("manifest.json", lambda old: b"{}", "damaged, it should say what the run was begun"),
+            ("manifest.json", lambda old: b"\xff", "damaged, it should be JSON"),
+        ],
+    )
+    def test_on_the_command_line(self, command, name, content, said, told):
+        assert said in told(command, name, content)
+
+    def test_study_of_a_run_from_before_it_was_sealed(self, damaged):
+        folder = damaged("boltzmann")
+        manifest = folder.manifest
+        del manifest["study_sha256"]
+        (folder.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        (folder.path / "study.toml").write_text("[parameters\n", encoding="utf-8")
+        with pytest.raises(StudyError, match=r"study\.toml:1: .*a study is TOML"):
+            write_report(folder.path)
+
+    def test_stray_files(self, damaged):
+        folder = damaged("schelling")
+        before = outcome(folder)
+        for name in ("tick-x.ckpt", "tick-5 copy.ckpt"):
+            shutil.copy(folder.checkpoints[0], folder.path / "checkpoints" / name)
+        for command in ("report", "resume"):
+            done = CliRunner().invoke(main, [command, str(folder.path)])
+            assert (done.exit_code, done.stderr) == (0, "")
+        assert outcome(folder) == before
 
 
 def axes():

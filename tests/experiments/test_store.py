@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -142,6 +143,35 @@ class TestOpen:
         with pytest.raises(RunError, match=r"results\.json: damaged"):
             _ = folder.results
 
+    @pytest.mark.parametrize(
+        "text", ["{}", "[1]", "3", '{"rows": []}', '{"rows": 3}', '{"rows": [1]}', '{"rows": [{}]}']
+    )
+    def test_results_that_are_none(self, folder, text):
+        (folder.path / "results.json").write_text(text, encoding="utf-8")
+        with pytest.raises(RunError, match=r"results\.json: damaged, it should hold rows"):
+            _ = folder.results
+
+    @pytest.mark.parametrize("text", ["{}", "[1]", '{"git": null}', '{"git": 1, "versions": 2}'])
+    def test_manifest_that_is_none(self, folder, text):
+        (folder.path / "manifest.json").write_text(text, encoding="utf-8")
+        with pytest.raises(RunError, match=r"manifest\.json: damaged, it should say"):
+            _ = folder.manifest
+
+    def test_study_that_has_changed(self, folder):
+        path = folder.path / "study.toml"
+        text = path.read_text(encoding="utf-8")
+        path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+        RunFolder(folder.path).study  # noqa: B018  # an editor's line ends change nothing
+        path.write_text(text.replace("agents = 8 ", "agents = 9 "), encoding="utf-8")
+        with pytest.raises(RunError, match=r"study\.toml: changed since the run began; put it"):
+            RunFolder(folder.path).study  # noqa: B018
+
+    def test_study_of_a_run_from_before_it_was_sealed(self, folder):
+        manifest = folder.manifest
+        del manifest["study_sha256"]
+        (folder.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        assert RunFolder(folder.path).study.world.agents == 8
+
     def test_events(self, folder):
         folder.note("unheard")  # not claimed: nowhere to write
         with folder.claimed():
@@ -271,6 +301,24 @@ class TestDamage:
         said = []
         live(folder, until=4, said=said)
         assert len(said) == 1
+
+    def test_files_that_are_none_of_ours(self, folder, uncut):
+        live(folder, until=4)
+        checkpoint, part = folder.checkpoints[0], folder.path / "parts" / "metrics-4.parquet"
+        for name in ("tick-x.ckpt", "tick-4 copy.ckpt", "tick-4 5.ckpt", "tick-.ckpt", "a.ckpt"):
+            shutil.copy(checkpoint, checkpoint.with_name(name))
+        for name in ("metrics-x.parquet", "metrics-4 copy.parquet", "old-9.parquet", "b.parquet"):
+            shutil.copy(part, part.with_name(name))
+        assert [path.name for path in folder.checkpoints] == ["tick-4.ckpt", "tick-2.ckpt"]
+        assert folder.last_tick == 4
+        assert live(folder) == uncut
+
+    @pytest.mark.parametrize("columns", [{"tock": [1, 2]}, {"tick": [3, 4]}])
+    def test_parts_of_something_else(self, folder, columns):
+        live(folder, until=4)
+        pq.write_table(pa.table(columns), folder.path / "parts" / "metrics-4.parquet")
+        with pytest.raises(RunError, match=r"it has no column tick|differ in their columns"):
+            live(folder)
 
     def test_none_can_be_read(self, folder):
         live(folder, until=5, every=1)

@@ -286,7 +286,7 @@ def test_errors_say_what_is_allowed() -> None:
         AntColonySystem().solve(ring + 0.5, rng, 10)
     with pytest.raises(AntError, match="same both ways"):
         MaxMinAntSystem().solve(np.triu(ring), rng, 10)
-    with pytest.raises(AntError, match="iterations must be 1 or more"):
+    with pytest.raises(AntError, match="iterations must be a whole number, 1 or more"):
         MaxMinAntSystem().solve(ring, rng, 0)
     with pytest.raises(AntError, match=r"q0 must lie in \[0, 1\]"):
         AntColonySystem(q0=1.5)
@@ -296,3 +296,29 @@ def test_errors_say_what_is_allowed() -> None:
         MaxMinAntSystem(ants=0)
     with pytest.raises(AntError, match="above 0"):
         MaxMinAntSystem(rho=0.0)
+
+
+def test_counts_are_whole_and_distances_and_beta_can_be_reckoned_with() -> None:
+    rng = np.random.default_rng(0)
+    ring = random_map(5, 0)
+    for setting in ("ants", "candidates"):
+        with pytest.raises(AntError, match=f"{setting} must be a whole number"):
+            AntColonySystem(**{setting: 10.0})  # type: ignore[arg-type]
+        with pytest.raises(AntError, match=f"{setting} must be a whole number"):
+            MaxMinAntSystem(**{setting: 10.0})  # type: ignore[arg-type]
+    with pytest.raises(AntError, match="best_every must be a whole number"):
+        MaxMinAntSystem(best_every=2.5)  # type: ignore[arg-type]
+    with pytest.raises(AntError, match="iterations must be a whole number"):
+        AntColonySystem().solve(ring, rng, 10.0)  # type: ignore[arg-type]
+    for beta in (float("nan"), float("inf"), -1.0):
+        with pytest.raises(AntError, match="beta must be finite"):
+            AntColonySystem(beta=beta)
+        with pytest.raises(AntError, match="beta must be finite"):
+            MaxMinAntSystem(beta=beta)
+    most = (2**63 - 1) // 4
+    far = most * (1 - np.eye(4, dtype=np.int64))
+    assert AntColonySystem().solve(far, rng, 2).length == 4 * most
+    with pytest.raises(AntError, match="too long for int64"):
+        AntColonySystem().solve(far + 1 - np.eye(4, dtype=np.int64), rng, 2)
+    with pytest.raises(AntError, match="too long for int64"):
+        AntColonySystem().solve(far.astype(np.uint64) * np.uint64(6), rng, 2)

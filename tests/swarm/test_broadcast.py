@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Literal
 
 import networkx
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks.broadcast import _overlay
 from swarm.gossip import (
     Broadcast,
     BroadcastError,
@@ -332,11 +334,12 @@ def test_a_partition_holds_until_it_heals() -> None:
 
 def test_on_overlays_everybody_hears_in_logarithmic_time() -> None:
     rng = np.random.default_rng(12)
-    for build in (
+    builders: list[Callable[[int], Topology]] = [
         lambda n: k_out(n, 8, rng),
         lambda n: small_world(n, 10, 0.3, rng),
         lambda n: scale_free(n, 4, rng),
-    ):
+    ]
+    for build in builders:
         small, large = (
             np.mean([broadcast(build(n), rng).rounds for _ in range(6)]) for n in (1_000, 32_000)
         )
@@ -395,7 +398,23 @@ def test_errors_say_what_is_allowed() -> None:
         ({"partition": Partition([0, 1], 3)}, r"int\[5\]"),
         ({"partition": Partition([0, 1, 0, 1, -1], 3)}, "≥ 0"),
         ({"partition": Partition([0, 1, 0, 1, 1], -3)}, "rounds of a partition"),
+        # It would never be round 2.5, and so never heal.
+        ({"partition": Partition([0, 1, 0, 1, 1], 2.5)}, "rounds .* whole"),  # type: ignore[arg-type]
+        ({"fanout": 1.5}, "fanout must be a whole number"),
+        ({"source": 0.5}, "a whole number in"),
+        ({"max_rounds": 9.5}, "max_rounds must be a whole number"),
     ]
     for how, words in wrong:
         with pytest.raises(BroadcastError, match=words):
             broadcast(complete(5), rng, **how)
+    ring = small_world(6, 2, 0.0, rng)
+    with pytest.raises(BroadcastError, match="1,000,000,000 calls"):
+        broadcast(ring, rng, fanout=10**9)
+
+
+def test_the_benchmark_counts_both_sides_alike() -> None:
+    graph = k_out(2_000, 8, np.random.default_rng(0))
+    row = _overlay("8-out", graph, 3, {}, 1e6, {})
+    assert row.notes["runs"] == row.notes["peer_runs"] == 3
+    assert row.ours < 1e-3  # turning the graph round took a million seconds, and counts
+    assert row.agrees

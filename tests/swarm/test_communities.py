@@ -347,3 +347,19 @@ def test_errors_say_what_is_allowed() -> None:
         find_communities(nx.Graph([(1, 2), (3, 3)]), rng)
     with pytest.raises(TableError, match="side by side"):
         adjusted_rand([1, 2], [1])
+    for draws in (1.5, 1):
+        with pytest.raises(ValueError, match="draws must be a whole number"):
+            modularity_against_chance(nx.Graph(), rng, draws=draws)  # type: ignore[arg-type]
+
+
+def test_ids_are_whole_numbers() -> None:
+    with pytest.raises(ExchangeError, match=r"ids are whole numbers.*float64"):
+        exchange_graph([1.5], [2.5])
+    with pytest.raises(ExchangeError, match=r"ids are whole numbers.*Ann"):
+        exchange_graph(["Ann"], ["Bob"])
+    with pytest.raises(ExchangeError, match="ids are whole numbers"):
+        exchange_graph([1], [2], agents=[0.5])
+    with pytest.raises(ExchangeError, match=r"ids are whole numbers.*uint64"):
+        exchange_graph([2**63], [1])
+    assert not exchange_graph([], []).nodes
+    assert sorted(exchange_graph(np.array([1], np.uint8), [300]).nodes) == [1, 300]

@@ -218,3 +218,6 @@ def test_errors_say_what_is_allowed() -> None:
         division_against_chance([[1, 1]], rng, index="by_row")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least 2 surrogates"):
         division_against_chance([[1, 2], [2, 1]], rng, draws=1)
+    for draws in (1.5, 1):
+        with pytest.raises(ValueError, match="draws must be a whole number"):
+            division_against_chance([[5, 0], [1, 4]], np.random.default_rng(0), draws)  # type: ignore[arg-type]

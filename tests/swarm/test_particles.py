@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks.motion import searched, within
 from swarm.chance import seed_from, seeded, uniform
 from swarm.motion.landscapes import LANDSCAPES, rastrigin, rosenbrock, sphere
 from swarm.motion.particles import (
@@ -204,3 +205,20 @@ def test_errors_say_what_is_allowed() -> None:
         minimise(sphere, [(0, 1)], rng, 50, 49)
     with pytest.raises(ParticleError, match="as many values"):
         minimise(lambda x: x, [(0, 1)] * 2, rng)
+
+
+def test_counts_are_whole() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(ParticleError, match="particles must be a whole number"):
+        minimise(sphere, [(-1, 1)], rng, particles=50.0)  # type: ignore[arg-type]
+    with pytest.raises(ParticleError, match="evaluations must be a whole number"):
+        minimise(sphere, [(-1, 1)], rng, evaluations=1e4)  # type: ignore[arg-type]
+
+
+def test_the_benchmark_counts_the_places_that_were_called() -> None:
+    found, calls = searched(LANDSCAPES["rastrigin"], 0, 2_000, "global")
+    assert found.evaluations == 2_000
+    assert 0 < calls < 2_000  # some left the bounds and were not evaluated
+    assert within([calls], 2_000)
+    assert not within([calls], calls - 1)
+    assert not within([0], 2_000)

@@ -14,7 +14,7 @@ from swarm import Agent, PopulationError, World
 from swarm.emergence import (
     exchange_graph,
 )
-from swarm.systems.partnering import NOBODY, Partnering, _choose, _remember
+from swarm.systems.partnering import NOBODY, Partnering, _choose, _remember, _weigh
 from swarm.systems.specialising import IDLE, Specialising
 from swarm.systems.system import System
 from tests.swarm.splitmix import Chance
@@ -300,7 +300,7 @@ def test_a_restored_market_goes_on_to_the_same_bytes(
 def test_errors_say_what_is_allowed() -> None:
     with pytest.raises(PopulationError, match=r"'task' says, and there is none; add Specialising"):
         World(3, [Partnering()], seed=1)
-    with pytest.raises(ValueError, match="partners and steps must be at least 1"):
+    with pytest.raises(ValueError, match="partners and steps must be whole numbers of at least 1"):
         Partnering(partners=0)
     with pytest.raises(ValueError, match="strength and curiosity must be at least 0"):
         Partnering(strength=-1.0)
@@ -308,3 +308,26 @@ def test_errors_say_what_is_allowed() -> None:
         Partnering(introduction=1.5)
     with pytest.raises(ValueError, match=r"memory a share in \(0, 1\]"):
         Partnering(memory=0.0)
+    for counts in ({"partners": 2.0}, {"steps": 2.5}):
+        with pytest.raises(ValueError, match="whole numbers of at least 1"):
+            bartering(**counts)
+    with pytest.raises(ValueError, match="strength finite"):
+        bartering(strength=math.inf)
+
+
+def test_goods_are_one_whole_number_an_agent() -> None:
+    for column, kind in (("alive", "bool"), ("exchanges", r"float64\[\d+, 8\]")):
+        with pytest.raises(PopulationError, match=f"one whole number each.*{kind}"):
+            run(World({Trader: 3}, [Partnering(goods=column)], seed=1), 1)
+
+
+def test_weights_beyond_what_floats_hold_keep_their_proportions() -> None:
+    rows = np.array([4, NOBODY, 5, 6])
+    exchanges = np.array([9.0, 0.0, 9.0, 8.9])
+    weight = np.empty(4)
+    total = _weigh(weight, rows, exchanges, 500.0, 1.0)
+    assert weight[:3].tolist() == [1.0, 0.0, 1.0]
+    assert weight[3] == pytest.approx(0.99**500)
+    assert total == pytest.approx(weight.sum())
+    # Below that the powers are what they were, to the last bit.
+    assert _weigh(weight, rows, exchanges, 2.0, 1.0) == 1.0 + 100.0 + 100.0 + 9.9**2

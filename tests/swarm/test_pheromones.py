@@ -169,3 +169,14 @@ def test_errors_say_what_is_allowed() -> None:
         walled.deposit([[0, 0], [1, 1]], [1.0, 2.0, 3.0])
     with pytest.raises(PheromoneError, match="0 or more"):
         walled.deposit([[0, 0]], [-1.0])
+
+
+def test_cells_of_any_whole_type_and_sizes_whole() -> None:
+    for dtype in (np.uint64, np.uint8, np.int8):
+        trail = PheromoneField(5, 7)
+        trail.deposit(np.array([[6, 8]], dtype), 2.0)
+        assert trail.amounts[1, 1] == 2.0
+        assert trail.sense(np.array([[1, 15]], dtype)).tolist() == [2.0]
+    for sizes in ((5.0, 5), (5, 5.0)):
+        with pytest.raises(PheromoneError, match="whole numbers"):
+            PheromoneField(*sizes)

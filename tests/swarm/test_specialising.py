@@ -301,10 +301,16 @@ def test_nobody_and_nothing_to_do_are_fine() -> None:
 
 def test_errors_say_what_is_allowed() -> None:
     cases: list[tuple[dict[str, Any], str]] = [
-        ({"tasks": 0}, r"tasks must lie in 1\.\."),
+        ({"tasks": 0}, r"tasks must be a whole number in 1\.\."),
+        ({"tasks": 2.0}, "tasks must be a whole number"),
+        ({"demand": math.inf}, "demand must be one finite number"),
+        ({"demand": [1.0, math.nan]}, "demand must be one finite number"),
+        ({"relief": math.inf}, "relief must be finite"),
+        ({"thresholds": (1.0, 2.0, 3.0)}, r"thresholds must be \(least, greatest\)"),
+        ({"thresholds": 5.0}, r"thresholds must be \(least, greatest\)"),
         ({"demand": [1.0, 2.0, 3.0]}, "or 2, one for each task"),
-        ({"demand": -1.0}, "demand must be one number ≥ 0"),
-        ({"relief": 0.0}, "relief must be more than 0"),
+        ({"demand": -1.0}, "demand must be one finite number ≥ 0"),
+        ({"relief": 0.0}, "relief must be finite and more than 0"),
         ({"quit": 0.0}, r"quit is a probability in \(0, 1\]"),
         ({"learning": -1.0}, "learning and forgetting must be at least 0"),
         ({"thresholds": (0.0, 9.0), "at_birth": 1.0}, "0 < least"),

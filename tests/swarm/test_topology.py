@@ -1,6 +1,7 @@
 """Graphs against networkx and published statistics."""
 
 import math
+from collections.abc import Callable
 
 import networkx
 import numpy as np
@@ -166,9 +167,9 @@ def test_errors_say_what_is_allowed() -> None:
         with pytest.raises(TopologyError, match=r"1\.\.2147483647"):
             wrong()
     for k in (0, 5):
-        with pytest.raises(TopologyError, match=r"k must lie in .* 1\.\.4"):
+        with pytest.raises(TopologyError, match=r"k must be .* 1\.\.4"):
             k_out(5, k, rng)
-        with pytest.raises(TopologyError, match=r"m must lie in .* 1\.\.4"):
+        with pytest.raises(TopologyError, match=r"m must be .* 1\.\.4"):
             scale_free(5, k, rng)
     for k in (0, 3, 6):
         with pytest.raises(TopologyError, match="even"):
@@ -179,7 +180,7 @@ def test_errors_say_what_is_allowed() -> None:
     with pytest.raises(TopologyError, match=r"int64\[3\]"):
         Topology(2, np.array([0, 1]), one)
     with pytest.raises(TopologyError, match=r"int32\[e\]"):
-        Topology(2, np.array([0, 1, 1]), one.astype(np.int64))  # type: ignore[arg-type]
+        Topology(2, np.array([0, 1, 1]), one.astype(np.int64))
     for starts in ([0, 0, 2], [1, 1, 1], [0, 2, 1]):
         with pytest.raises(TopologyError, match="ascend from 0"):
             Topology(2, np.array(starts), one)
@@ -190,3 +191,22 @@ def test_errors_say_what_is_allowed() -> None:
         Topology.from_networkx(networkx.Graph([(1, 1)]))
     with pytest.raises(TopologyError, match="members"):
         Topology.from_networkx(networkx.Graph())
+
+
+def test_sizes_are_whole_and_columns_arrays() -> None:
+    rng = np.random.default_rng(0)
+    wrong: list[Callable[[], object]] = [
+        lambda: complete(1e6),  # type: ignore[arg-type]
+        lambda: k_out(9.0, 2, rng),  # type: ignore[arg-type]
+        lambda: k_out(9, 2.0, rng),  # type: ignore[arg-type]
+        lambda: small_world(9, 2.0, 0.1, rng),  # type: ignore[arg-type]
+        lambda: scale_free(9, 2.0, rng),  # type: ignore[arg-type]
+    ]
+    for make in wrong:
+        with pytest.raises(TopologyError, match="whole number"):
+            make()
+    assert complete(np.int64(5)).n == 5  # type: ignore[arg-type]
+    with pytest.raises(TopologyError, match="starts must be a numpy array"):
+        Topology(3, [0, 1, 2, 2], np.array([1, 2], np.int32))  # type: ignore[arg-type]
+    with pytest.raises(TopologyError, match="neighbours must be a numpy array"):
+        Topology(3, np.array([0, 1, 2, 2]), [1, 2])  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """TSPLIB instances: distances by the letter of the format, published optima, faults by line."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -253,3 +254,43 @@ def test_a_one_way_matrix_and_an_unknown_name_are_refused() -> None:
         parse_instance(text + "EDGE_WEIGHT_SECTION\n0 1 2 0\n")
     with pytest.raises(TsplibError, match="Shipped are berlin52, eil51"):
         load_instance("berlin53")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("2 16.47 94.44", "2 1e25 94.44", r"x\.tsp:8: a coordinate must lie within"),
+        ("2 16.47 94.44", "2 inf 94.44", r"x\.tsp:8: expected a number"),
+        ("2 16.47 94.44", f"{'9' * 5000} 1 1", r"x\.tsp:8: cities are numbered"),
+        ("DIMENSION: 14", "DIMENSION: 100001", r"x\.tsp:3: DIMENSION .*1\.\.100000"),
+        ("DIMENSION: 14", f"DIMENSION: {'9' * 5000}", r"x\.tsp:3: DIMENSION .*1\.\.100000"),
+    ],
+)
+def test_numbers_too_large_are_told_with_their_line(old: str, new: str, message: str) -> None:
+    with pytest.raises(TsplibError, match=message):
+        parse_instance(BURMA14.replace(old, new, 1), "x.tsp")
+
+
+def test_weights_too_large_or_too_few_are_told_before_room_is_made_for_them() -> None:
+    with pytest.raises(TsplibError, match=r"x\.tsp:19: weights .* 15 digits"):
+        parse_instance(GR17.replace("153 336 0", "153 99999999999999999999 0", 1), "x.tsp")
+    with pytest.raises(TsplibError, match="has 5000050000 weights; the file has 153"):
+        parse_instance(re.sub(r"(DIMENSION *: *)17", r"\g<1>100000", GR17), "x.tsp")
+
+
+def test_remarks_and_letters_of_old_files_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "old.tsp"
+    text = BURMA14.replace("TYPE: TSP", "TYPE: TSP (M.~Hofmeister)\nCOMMENT: Städte", 1)
+    path.write_bytes(text.encode("latin-1"))
+    read = load_instance(path)
+    assert (read.distances == parse_instance(BURMA14).distances).all()
+    assert read.comment == "St\ufffddte"
+
+
+def test_comments_of_several_lines_are_read_back() -> None:
+    comment = "one: two\nEOF\n\nDIMENSION: 3"
+    written = Instance("x\nEOF", np.array([[0, 5], [5, 0]]), comment=comment)
+    read = parse_instance(tsplib_text(written))
+    assert read.comment == comment
+    assert read.name == "x EOF"
+    assert (read.distances == written.distances).all()

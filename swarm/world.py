@@ -125,7 +125,8 @@ class World(mesa.Model):  # type: ignore[misc]
         """Those of a kind that are alive: everybody, as live columns, if that is so."""
         alive = self.population["alive"]
         if self.kinds == [kind] and alive.all():
-            return AgentSet(self, until=int(self.population["id"].max(initial=-1)) + 1)
+            ids = self.population["id"]  # which ascend
+            return AgentSet(self, until=int(ids[-1]) + 1 if len(ids) else 0)
         number = self.kinds.index(kind) if kind in self.kinds else -1
         return AgentSet(self, np.flatnonzero(alive & (self.population["kind"] == number)))
 

@@ -117,6 +117,12 @@ def random_around(lattice: Lattice, cell: int, stream: NDArray[np.uint64]) -> in
         place = below(stream, 8)
         place += place >= 4  # the centre of the 3 by 3 is left out
         return cell + (place // 3 - 1) * width + place % 3 - 1
+    return _around_from_list(lattice, cell, stream)
+
+
+@njit(cache=True, nogil=True)
+def _around_from_list(lattice: Lattice, cell: int, stream: NDArray[np.uint64]) -> int:
+    """At the border. Not inlined: where a list is made, counting references is not left out."""
     cells = np.empty(8, np.int64)
     choices = around(lattice, cell, 1, True, cells)
     return cells[below(stream, choices)] if choices else cell
@@ -194,19 +200,37 @@ def random_empty(lattice: Lattice, stream: NDArray[np.uint64]) -> int:
         cell = below(stream, cells)
         if lattice.first[cell] == NOBODY:
             return cell
-    empty = np.flatnonzero(lattice.first == NOBODY)  # few are left: count them
+    return _empty_from_list(lattice, stream)
+
+
+@njit(cache=True, nogil=True)
+def _empty_from_list(lattice: Lattice, stream: NDArray[np.uint64]) -> int:
+    """When few are left: count them."""
+    empty = np.flatnonzero(lattice.first == NOBODY)
     return empty[below(stream, len(empty))] if len(empty) else NOBODY
 
 
 @njit(**INLINED)
 def relocate(lattice: Lattice, row: int, cell: int) -> None:
     """Move an agent to a cell. How many fit is for the caller to see to; the dead stay."""
+    # `unlink` and `link`, written out: this is what agents on a grid do most, and a call counts
+    # references to the columns anew.
     first, following, previous = lattice.first, lattice.following, lattice.previous
-    if following[row] == row:
+    before, after = previous[row], following[row]
+    if after == row:
         return
     lattice.changed[0] = True
-    unlink(first, following, previous, row, lattice.cell[row])
-    link(first, following, previous, row, cell)
+    if before == NOBODY:
+        first[lattice.cell[row]] = after
+    else:
+        following[before] = after
+    if after != NOBODY:
+        previous[after] = before
+    other = first[cell]
+    following[row], previous[row] = other, NOBODY
+    if other != NOBODY:
+        previous[other] = row
+    first[cell] = row
     lattice.cell[row] = cell
 
 

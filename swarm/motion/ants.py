@@ -12,8 +12,7 @@ nearness η = 1 / distance. The two systems differ in who lays pheromone down an
   (eqs. 7 and 11) that keep every edge possible; trails that have converged are begun afresh.
 
 Cities beyond the candidate list, the nearest few, are thought of only when all of these have been
-visited. A local search may improve every tour: 2-opt, or 2.5-opt, which also moves single cities
-(Bentley 1992, "Fast algorithms for geometric traveling salesman problems", ORSA J. Computing 4).
+visited. A local search may improve every tour (`swarm/motion/local_search.py`).
 
 Guarantees: a tour visits every city once and its length is what the distances say; the best so
 far never grows; trails are symmetric and stay within the limits of their paper; equal generators
@@ -30,6 +29,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from swarm.chance import below, seed_from, seeded, uniform
+from swarm.motion.local_search import improve
 from swarm.motion.tsplib import Instance, tour_length
 
 LocalSearch = Literal["none", "2-opt", "2.5-opt"]
@@ -212,7 +212,7 @@ class _Colony:
         """Let the ants build their tours; the best of this iteration and its length."""
         tours = _build(ants, tau, self.nearness, self.near, q0, xi, tau0, self.stream)
         if self.search != "none":
-            _improve(tours, self.distances, self.near, self.search == "2.5-opt")
+            improve(tours, self.distances, self.near, self.search == "2.5-opt")
         lengths = self.distances[tours, np.roll(tours, -1, axis=1)].sum(axis=1)
         first = int(lengths.argmin())
         chosen, length = tours[first], int(lengths[first])
@@ -341,76 +341,6 @@ def _branching(tau: NDArray[np.float64], near: NDArray[np.int64]) -> float:
         for s in near[r]:
             branches += tau[r, s] > least + _BRANCHES * (most - least)
     return branches / len(tau)
-
-
-# Local search
-
-
-@njit(cache=True, nogil=True)
-def _improve(
-    tours: NDArray[np.int64],
-    distances: NDArray[np.int64],
-    near: NDArray[np.int64],
-    insertion: bool,
-) -> None:
-    """Improve tours in place until no exchange with a candidate shortens any."""
-    place = np.empty(tours.shape[1], np.int64)
-    for tour in tours:
-        for p in range(len(tour)):
-            place[tour[p]] = p
-        improved = True
-        while improved:
-            improved = False
-            for city in range(len(tour)):
-                while _shorten(city, tour, place, distances, near, insertion):
-                    improved = True
-
-
-@njit(cache=True, nogil=True)
-def _shorten(
-    a: int,
-    tour: NDArray[np.int64],
-    place: NDArray[np.int64],
-    d: NDArray[np.int64],
-    near: NDArray[np.int64],
-    insertion: bool,
-) -> bool:
-    """Find one move that puts a candidate beside city a, and make it."""
-    cities = len(tour)
-    for side in (1, -1):
-        b = tour[(place[a] + side) % cities]
-        for c in near[a]:
-            gain = d[a, b] - d[a, c]
-            if gain <= 0:
-                break
-            after = tour[(place[c] + side) % cities]
-            if gain + d[c, after] - d[b, after] > 0:  # edges ab and c-after become ac and b-after
-                _exchange(a, b, c, after, tour, place)
-                return True
-            before = tour[(place[c] - side) % cities]
-            out = d[before, c] + d[c, after] - d[before, after]
-            if insertion and before != b and after != a and gain + out - d[b, c] > 0:
-                _exchange(a, b, c, after, tour, place)  # c moves between a and b: the exchange,
-                _exchange(c, before, b, after, tour, place)  # then what it turned is turned back
-                return True
-    return False
-
-
-@njit(cache=True, nogil=True)
-def _exchange(
-    a: int, b: int, c: int, d: int, tour: NDArray[np.int64], place: NDArray[np.int64]
-) -> None:
-    """Replace the edges ab and cd by ac and bd, where b follows a as d follows c, or precedes."""
-    cities = len(tour)
-    forward = tour[(place[a] + 1) % cities] == b
-    first, last = (place[b], place[c]) if forward else (place[a], place[d])
-    size = (last - first) % cities + 1
-    if 2 * size > cities:  # turning the rest round gives the same tour
-        first, last, size = (last + 1) % cities, (first - 1) % cities, cities - size
-    for _ in range(size // 2):
-        tour[first], tour[last] = tour[last], tour[first]
-        place[tour[first]], place[tour[last]] = first, last
-        first, last = (first + 1) % cities, (last - 1) % cities
 
 
 # Checks

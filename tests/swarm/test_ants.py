@@ -18,8 +18,8 @@ from swarm.motion.ants import (
     MaxMinAntSystem,
     Tour,
     _build,
-    _improve,
 )
+from swarm.motion.local_search import improve
 from swarm.motion.tsplib import load_instance, tour_length
 
 System = AntColonySystem | MaxMinAntSystem
@@ -128,7 +128,7 @@ def test_a_local_search_leaves_no_move_that_shortens(
     distances = random_map(cities, seed)
     before = np.array([rng.permutation(cities) for _ in range(3)])
     tours = before.copy()
-    _improve(tours, distances, nearest(distances, cities - 1), insertion)
+    improve(tours, distances, nearest(distances, cities - 1), insertion)
     for old, tour in zip(before, tours, strict=True):
         assert sorted(tour.tolist()) == list(range(cities))
         length = tour_length(distances, tour)
@@ -146,7 +146,7 @@ def test_moving_single_cities_shortens_further() -> None:
         for seed in range(40):
             distances = random_map(60, seed)
             tours = np.random.default_rng(seed).permutation(60)[None]
-            _improve(tours, distances, nearest(distances, 10), insertion)
+            improve(tours, distances, nearest(distances, 10), insertion)
             assert sorted(tours[0].tolist()) == list(range(60))
             total += tour_length(distances, tours[0])
         lengths.append(total)

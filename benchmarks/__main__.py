@@ -1,4 +1,4 @@
-"""Benchmarks: `python -m benchmarks main | world | abm | gossip | motion`.
+"""Benchmarks: `python -m benchmarks main | ablations | orders | world | abm | gossip | motion`.
 
 All take `--json`, one line a row with name, ours, peer, ratio and checks, and `--quick`, a look in
 under a minute. A check that does not hold makes the exit code 1.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from experiments.toml import StudyError
 from swarm.reasoning import GraphError
 
-STUDIES, SEEDS = ("umls-30", "kinships-30"), 5
+STUDIES, SEEDS = ("umls", "kinships", "umls-30", "kinships-30"), 5
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,7 +29,15 @@ def parser() -> argparse.ArgumentParser:
         metavar="STUDY",
         help=f"studies to run ({' '.join(STUDIES)})",
     )
+    main.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="keep every finished run in this file of JSON lines, and take from it what is there",
+    )
     rest = {
+        "ablations": "what each part of a world is worth, found out by leaving it out",
+        "orders": "all orders of the engines through a trie, beside each on its own",
         "world": "ticks per second and peak memory of worlds of reasoners",
         "abm": "standard models beside Mesa's, Python steps, a million agents",
         "gossip": "membership and broadcast beside what theory says",
@@ -57,7 +66,9 @@ def command(arguments: list[str] | None = None) -> int:
         from benchmarks import main
 
         try:
-            return main.benchmark(options.graphs, options.seeds, options.json, options.quick)
+            return main.benchmark(
+                options.graphs, options.seeds, options.json, options.quick, options.record
+            )
         except (StudyError, GraphError) as error:  # they explain themselves
             print(error, file=sys.stderr)
             return 2
@@ -65,8 +76,16 @@ def command(arguments: list[str] | None = None) -> int:
         from benchmarks import world
 
         return world.benchmark(options.json, options.quick)
+    if options.kind == "ablations":
+        from benchmarks import ablations
+
+        return ablations.benchmark(options.json, options.quick)
     from benchmarks.rows import show
 
+    if options.kind == "orders":
+        from benchmarks import orders
+
+        return show(orders.rows(options.quick), options.json)
     if options.kind == "abm":
         from benchmarks import abm
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from swarm.reasoning import Block, Evidence, Problem
+from swarm.reasoning import Evidence, Problem, ScoreTable
 
 RANKS = (128, 512)
 REGULARISERS = (0.02, 0.03, 0.05)
@@ -44,19 +44,28 @@ class ComplExN3:
         relations: float32[D, 2 * rank], both directions.
         valid: mean validation credit of these embeddings.
         note: the settings that were chosen, in words.
+        cost: compute units a query; what the analogical engine costs, whose learnt form this is
+            (Liu et al. 2017). None where no engine has that name.
+        rank, regulariser: the settings that were chosen.
     """
 
     entities: np.ndarray
     relations: np.ndarray
     valid: float
     note: str
+    cost: float | None
+    rank: int
+    regulariser: float
 
-    def __call__(self, block: Block) -> np.ndarray:
-        """Scores float32[Q, E] of every candidate of Q queries, higher is better."""
+    def __call__(self, table: ScoreTable) -> np.ndarray:
+        """Scores float32[Q, C] of the candidates of Q queries, higher is better."""
+        block = table.block
         x, r = self.entities[block.source], self.relations[block.relation]
         products = _products(torch.from_numpy(x), torch.from_numpy(r)).numpy()
         scores: np.ndarray = products @ self.entities.T
-        return scores
+        if block.candidate is None:
+            return scores
+        return np.take_along_axis(scores, np.maximum(block.candidate, 0), axis=1)
 
 
 def learn(
@@ -106,7 +115,7 @@ def _fit(problem: Problem, seed: int, rank: int, regulariser: float, epochs: int
             optimiser.step()
         note = f"rank {rank}, regularisation {regulariser:g}, {epoch} epochs"
         x, r = (parameter.detach().numpy().copy() for parameter in (entities, relations))
-        look = _judged(problem, ComplExN3(x, r, 0.0, note))
+        look = _judged(problem, ComplExN3(x, r, 0.0, note, _cost(problem), rank, regulariser))
         waited += 1
         if best is None or look.valid > best.valid:
             best, waited = look, 0
@@ -118,8 +127,12 @@ def _fit(problem: Problem, seed: int, rank: int, regulariser: float, epochs: int
 
 def _judged(problem: Problem, learnt: ComplExN3) -> ComplExN3:
     """The same with its mean validation credit."""
-    ranks = problem.referee.ranks(learnt(problem.table.block))
-    return replace(learnt, valid=float(problem.referee.credit(ranks).mean()))
+    return replace(learnt, valid=float(problem.referee.marks(learnt(problem.table)).mean()))
+
+
+def _cost(problem: Problem) -> float | None:
+    names, costs = problem.faculties.names, problem.faculties.costs.tolist()
+    return dict(zip(names, costs, strict=False)).get("analogical")
 
 
 def _queries(evidence: Evidence) -> np.ndarray:

@@ -63,12 +63,12 @@ def measure(agents: int, tasks: int, ticks: int) -> dict[str, Any]:
     settings = [f"world.tasks={BOARD}", f"world.tasks_per_agent={tasks}"]
     compiling = TimingListener()
     with install_listener("numba:compile", compiling):
-        warm, _, graph = assemble(load_study(STUDY, ["world.agents=32", *settings]), keep=False)
+        warm, subject = assemble(load_study(STUDY, ["world.agents=32", *settings]), keep=False)
         while warm.steps < WARM_UP:
             warm.step()
     begun = time.perf_counter()
     study = load_study(STUDY, [f"world.agents={agents}", *settings])
-    world, *_ = assemble(study, graph, keep=False)
+    world, _ = assemble(study, subject, keep=False)
     supply = world.ledger.supply
     posed = time.perf_counter()
     while world.steps < ticks:

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.assembly import assemble, split_graph
+    from experiments.assembly import assemble
     from experiments.experiment import Experiment, Study
     from experiments.model_study import ModelStudy
     from experiments.progress import Bar, Lines, Progress
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from experiments.run import Stopped, resume, run
     from experiments.store import RunError, RunFolder
     from experiments.study import load_study, shipped_studies, study_names, to_toml
+    from experiments.subject import Subject, split_graph, subject_of
     from experiments.toml import StudyError
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Stopped",
     "Study",
     "StudyError",
+    "Subject",
     "assemble",
     "load_study",
     "resume",
@@ -46,11 +48,12 @@ __all__ = [
     "shipped_studies",
     "split_graph",
     "study_names",
+    "subject_of",
     "to_toml",
 ]
 
 _HOMES = {
-    "assembly": ("assemble", "split_graph"),
+    "assembly": ("assemble",),
     "experiment": ("Experiment", "Study"),
     "model_study": ("ModelStudy",),
     "progress": ("Bar", "Lines", "Progress"),
@@ -58,6 +61,7 @@ _HOMES = {
     "run": ("Stopped", "resume", "run"),
     "store": ("RunError", "RunFolder"),
     "study": ("load_study", "shipped_studies", "study_names", "to_toml"),
+    "subject": ("Subject", "split_graph", "subject_of"),
     "toml": ("StudyError",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

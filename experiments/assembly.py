@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from experiments.experiment import Experiment, Study
-from experiments.manifest import fingerprint
 from experiments.reasoning_study import ReasoningStudy
+from experiments.subject import Subject, subject_of
 from experiments.toml import StudyError
-from swarm.reasoning import GraphError, KnowledgeGraph, Problem, load_graph
 from swarm.systems import (
     ComputeMarket,
     Gossip,
@@ -27,13 +26,13 @@ from swarm.world import World
 
 
 def assemble(
-    study: Study, graph: KnowledgeGraph | None = None, keep: bool = True
-) -> tuple[World, Problem, KnowledgeGraph]:
-    """The world of a study before its first tick, its problem, and the graph as split.
+    study: Study, subject: Subject | None = None, keep: bool = True
+) -> tuple[World, Subject]:
+    """The world of a study before its first tick, and what it is about.
 
     Args:
         study: what to build.
-        graph: `split_graph(study)`, if it is at hand already.
+        subject: `subject_of(study)`, if it is at hand already.
         keep: keep what is observed until it is drained; see `Observation`.
 
     Raises:
@@ -51,42 +50,27 @@ def assemble(
             f"{study.name}: economy: bounty and endowment are both 0, so there would be no tokens; "
             "let one of them be more than 0"
         )
-    graph = split_graph(study) if graph is None else graph
-    problem = Problem.pose(graph)
-    tasks = Tasks(problem, **study.arguments(Tasks))
+    subject = subject_of(study) if subject is None else subject
+    tasks = Tasks(subject.problem, **study.arguments(Tasks))
     if not tasks.sealed.any():
         raise StudyError(
             f"{study.name}: economy.sealed: {study.economy.sealed:g} of {tasks.per_tick} tasks is "
             "less than one task, and accuracy is measured on sealed tasks; give a larger share"
         )
-    systems: list[System] = [
-        tasks,
-        Gossip(**study.arguments(Gossip)),
-        ComputeMarket(**study.arguments(ComputeMarket)),
-        Reasoning(),
-        Settlement(**study.arguments(Settlement)),
-        Remembering(**study.arguments(Remembering)),
-        Selection(**study.arguments(Selection)),
-        Observation(keep=keep),
-    ]
-    return World(study.world.agents, systems, seed=study.seed), problem, graph
-
-
-def split_graph(study: ReasoningStudy) -> KnowledgeGraph:
-    """The graph of a study, split as the study says.
-
-    Raises:
-        GraphError: the graph cannot be read or split.
-    """
-    graph = load_graph(study.problem.graph)
-    if study.problem.split != "standard":
-        return graph.resplit(study.problem.split, study.problem.split_seed)
-    if not (len(graph.valid) and len(graph.test)):
-        raise GraphError(
-            f"{study.problem.graph}: has no train, valid and test files, so it has no standard "
-            "split; give shares in the study, such as `split = [0.3, 0.2, 0.5]` under [problem]"
-        )
-    return graph
+    without = study.ablation.without
+    selection = Selection(**study.arguments(Selection), seek_novelty="novelty" not in without)
+    systems: dict[str, System] = {
+        "tasks": tasks,
+        "gossip": Gossip(**study.arguments(Gossip)),
+        "market": ComputeMarket(**study.arguments(ComputeMarket)),
+        "reasoning": Reasoning(without=without),
+        "settlement": Settlement(**study.arguments(Settlement)),
+        "sharing": Remembering(**study.arguments(Remembering)),
+        "selection": selection,
+        "observation": Observation(keep=keep),
+    }
+    kept = [system for name, system in systems.items() if name not in without]
+    return World(study.world.agents, kept, seed=study.seed), subject
 
 
 class ReasoningExperiment(Experiment):
@@ -94,8 +78,8 @@ class ReasoningExperiment(Experiment):
 
     def __init__(self, study: ReasoningStudy):
         self.study = study
-        self.world, self.problem, self.graph = assemble(study)
-        self.sources = {"graph": fingerprint(self.graph)}
+        self.world, self.subject = assemble(study)
+        self.sources = {"graph": self.subject.source}
 
     def look(self) -> None:
         """Nothing: the world has looked at itself, in its tick."""
@@ -108,11 +92,15 @@ class ReasoningExperiment(Experiment):
     def describe(self) -> str:
         """Generation, agents alive, accuracy, price of compute and size of the memory."""
         row = self.world.system(Observation).latest
-        return (
-            f"gen {row['generation']:.0f} · {row['alive']:,.0f} alive · "
-            f"accuracy {row['accuracy_best']:.3f} best, {row['accuracy_mean']:.3f} mean · "
-            f"price {row['price']:.0f} · memory {row['findings']:,.0f}"
-        )
+        said = [
+            f"gen {row['generation']:.0f} · {row['alive']:,.0f} alive",
+            f"accuracy {row['accuracy_best']:.3f} best, {row['accuracy_mean']:.3f} mean",
+        ]
+        if "price" in row:
+            said.append(f"price {row['price']:.0f}")
+        if "findings" in row:
+            said.append(f"memory {row['findings']:,.0f}")
+        return " · ".join(said)
 
     def examine(
         self, metrics: Mapping[str, np.ndarray], stage: Callable[[str], None]
@@ -120,6 +108,11 @@ class ReasoningExperiment(Experiment):
         """The final examination of `experiments.evaluation`."""
         from experiments.evaluation import examine
 
-        return examine(
-            self.world, self.problem, self.graph, lambda text: stage(f"examining {text}")
+        subject = self.subject
+        found = examine(
+            self.world,
+            subject.problem,
+            subject.held_out,
+            lambda text: stage(f"examining {text}"),
         )
+        return {"subject": subject.name, **subject.about, **found}

@@ -17,9 +17,9 @@ from evolution import Genomes, GenomeSpec
 from swarm.genes import decode
 from swarm.reasoning import (
     Answers,
-    Faculties,
+    Engines,
+    Judge,
     Problem,
-    Referee,
     ScoreTable,
     Strategies,
     reason,
@@ -54,18 +54,22 @@ class Exam:
     """Queries that are asked of everybody alike, and who judges the answers."""
 
     table: ScoreTable
-    referee: Referee
+    referee: Judge
 
     def __len__(self) -> int:
         return len(self.table)
 
-    def ranks(self, scores: np.ndarray) -> np.ndarray:
-        """Ranks float64[Q] of the truth by scores float[Q, C]."""
-        return self.referee.ranks(np.ascontiguousarray(scores, np.float32))
+    def marks(self, scores: np.ndarray) -> np.ndarray:
+        """Credit float64[Q] of scores float[Q, C]."""
+        return self.referee.marks(np.ascontiguousarray(scores, np.float32))
 
     def credit(self, scores: np.ndarray) -> float:
         """Mean credit of scores float[Q, C]."""
-        return float(self.referee.credit(self.ranks(scores)).mean())
+        return float(self.marks(scores).mean())
+
+    def figures(self, scores: np.ndarray) -> dict[str, float]:
+        """What a table shows of scores float[Q, C]."""
+        return self.referee.figures(np.ascontiguousarray(scores, np.float32))
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,13 @@ class Contestant:
 
     Attributes:
         name: what it is.
-        ranks: the ranks float64[Q] it gives the truth in an exam.
+        scores: the scores float32[Q, C] that it gives in an exam.
         cost: mean compute units a validation query; None if it is not sold in units.
         note: what was chosen, or what to keep in mind.
     """
 
     name: str
-    ranks: Callable[[Exam], np.ndarray]
+    scores: Callable[[Exam], np.ndarray]
     cost: float | None
     note: str = ""
 
@@ -176,29 +180,30 @@ def mixtures(problem: Problem) -> list[Contestant]:
     def and_protocols(table: ScoreTable) -> list[np.ndarray]:
         return [*engines(table), -table.against, table.inverted]
 
-    def each(exam: Exam) -> np.ndarray:
-        return np.stack([exam.ranks(scores) for scores in engines(exam.table)])
+    def chosen(exam: Exam, engine: np.ndarray) -> np.ndarray:
+        """The scores of engine[q] on query q."""
+        return exam.table.scores[np.arange(len(exam)), picks[engine]]
 
-    credit = valid.referee.credit(each(valid).ravel(), np.tile(np.arange(len(valid)), K))
-    credit = credit.reshape(K, -1)
+    def each(exam: Exam) -> np.ndarray:
+        return np.stack([exam.marks(scores) for scores in engines(exam.table)])
+
+    credit = each(valid)
     best = int(credit.mean(axis=1).argmax())
     equal = np.ones(K)
     tuned = tune_weights(valid, engines(valid.table), [equal, *np.eye(K)])
     further = tune_weights(valid, and_protocols(valid.table), [np.append(tuned, [0, 0])])
-    asked = engine_per_direction(relation, credit, problem.evidence.directions)
+    asked = engine_per_direction(relation, credit, int(relation.max(initial=0)) + 1)
     elsewhere = int((asked != best).sum())
     costs = problem.faculties.costs
 
     def one(name: str, engine: int, note: str = "") -> Contestant:
-        ranks = lambda exam: exam.ranks(engines(exam.table)[engine])  # noqa: E731
-        return Contestant(name, ranks, int(costs[engine]), note)
+        return Contestant(name, lambda exam: engines(exam.table)[engine], int(costs[engine]), note)
 
     def weighted(name: str, voices: Voices, weights: np.ndarray) -> Contestant:
         labels = [*names, "council", "inversion"]
         note = ", ".join(f"{labels[v]} {weights[v]:g}" for v in np.flatnonzero(weights))
         units = int(costs[np.flatnonzero(weights)].sum())
-        ranks = lambda exam: exam.ranks(vote(voices(exam.table), weights))  # noqa: E731
-        return Contestant(name, ranks, units, note)
+        return Contestant(name, lambda exam: vote(voices(exam.table), weights), units, note)
 
     return [
         *(one(names[e], e) for e in range(K)),
@@ -208,13 +213,13 @@ def mixtures(problem: Problem) -> list[Contestant]:
         weighted(TUNED_PROTOCOLS, and_protocols, further),
         Contestant(
             PER_RELATION,
-            lambda exam: each(exam)[asked[exam.table.block.relation], np.arange(len(exam))],
+            lambda exam: chosen(exam, asked[exam.table.block.relation]),
             float(costs[asked[relation]].mean()),
             f"{elsewhere} of {len(asked)} directions are asked of another than {names[best]}",
         ),
         Contestant(
             ORACLE,
-            lambda exam: each(exam).min(axis=0),
+            lambda exam: chosen(exam, each(exam).argmax(axis=0)),
             int(costs[:K].sum()),
             "whichever of the seven ranks the truth best: knows the truth, a ceiling",
         ),
@@ -225,7 +230,7 @@ def mixtures(problem: Problem) -> list[Contestant]:
 
 
 def answer_all(
-    strategies: Strategies, table: ScoreTable, faculties: Faculties
+    strategies: Strategies, table: ScoreTable, faculties: Engines
 ) -> Iterator[tuple[slice, Answers]]:
     """Run every strategy on every query without hearsay, some strategies at a time.
 
@@ -243,14 +248,14 @@ def answer_all(
 
 
 def examine_strategies(
-    strategies: Strategies, exam: Exam, faculties: Faculties
+    strategies: Strategies, exam: Exam, faculties: Engines
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean credit float64[N], and mean compute units a query float64[N], without hearsay."""
     credit, cost = np.empty(len(strategies)), np.empty(len(strategies))
     for rows, answers in answer_all(strategies, exam.table, faculties):
         number = rows.stop - rows.start
         query = np.tile(np.arange(len(exam)), number)
-        each = exam.referee.credit(exam.referee.ranks(answers.scores, query), query)
+        each = exam.referee.marks(answers.scores, query)
         credit[rows] = each.reshape(number, -1).mean(axis=1)
         cost[rows] = answers.spent.reshape(number, -1).mean(axis=1)
     return credit, cost
@@ -275,7 +280,7 @@ def random_search(
     genome: GenomeSpec,
     number: int,
     exam: Exam,
-    faculties: Faculties,
+    faculties: Engines,
     rng: np.random.Generator,
     progress: Callable[[str], None] | None = None,
 ) -> Drawn:

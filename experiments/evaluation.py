@@ -1,14 +1,13 @@
 """The final examination: what evolved, beside everything one could do instead.
 
-`contestants` makes every choice, on validation, and is not given the graph; `examine` alone
-reads test facts, and only ranks with them. The world is looked at and stays as it is.
+`contestants` makes every choice, on validation, and is given no test query; `examine` alone asks
+them, at the end, and only to judge what was chosen. The world is looked at and stays as it is.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -22,19 +21,10 @@ from experiments.baselines import (
     random_search,
 )
 from swarm.genes import PROTOCOLS, decode
-from swarm.reasoning import (
-    Block,
-    Engine,
-    Faculties,
-    KnowledgeGraph,
-    Problem,
-    Quality,
-    Strategies,
-    ask,
-    judge,
-)
+from swarm.reasoning import Engines, Problem, ScoreTable, Strategies
 from swarm.reasoning.faculties import standardise
-from swarm.reasoning.strategy import PRUNED, STATE_FEATURES
+from swarm.reasoning.strategy import STATE_FEATURES
+from swarm.reasoning.walk import PRUNED
 from swarm.systems import Reasoning
 from swarm.world import World, WorldError
 
@@ -55,17 +45,21 @@ SEARCH_KEY = 0xD1CE
 GATE_SHOWN = 0.25
 """Gate weights smaller than that are left out of the words on a strategy."""
 
-Scorer = Callable[[Block], np.ndarray]
-"""Scores float32[Q, C] of a block of queries, higher is better."""
+FIGURE_NAMES = {"mrr": "MRR", "hits10": "Hits@10", "error": "MAE"}
+"""What tables call the figures of an exam."""
+
+Scorer = Callable[[ScoreTable], np.ndarray]
+"""Scores float32[Q, C] of a table of queries, higher is better."""
 
 Peer = Callable[[Problem], Scorer]
-"""Learns from a problem, which holds no test fact; a `note` on what it returns is shown."""
+"""Learns from a problem, which holds no test fact; a `note` and a `cost` on what it returns are
+shown."""
 
 
 def examine(
     world: World,
     problem: Problem,
-    graph: KnowledgeGraph,
+    held_out: Callable[[], Exam],
     progress: Callable[[str], None] | None = None,
     peers: Mapping[str, Peer] | None = None,
 ) -> dict[str, Any]:
@@ -74,14 +68,14 @@ def examine(
     Args:
         world: a world of reasoning agents between two ticks; it is not changed.
         problem: what its agents were asked.
-        graph: the graph the problem was posed of; its test part is read here and nowhere else.
+        held_out: makes the exam on queries that nobody has seen; called once, last of all.
         progress: is told what is being examined.
         peers: name to something else to compare with, such as ComplEx-N3.
 
     Returns:
-        `rows`, each with name, mrr and hits10 on test, valid (mean validation credit), cost
-        (mean compute units a validation query, or None) and note; the best agent with its
-        genome; and what was counted.
+        `rows`, each with name, the `figures` of the held-out exam (MRR and Hits@10 for graphs),
+        valid (mean validation credit), cost (mean compute units a validation query, or None) and
+        note; the best agent with its genome; and what was counted.
 
     Raises:
         WorldError: if nobody is alive, or the world has no genome.
@@ -89,25 +83,23 @@ def examine(
     say = progress or (lambda text: None)
     entered, found = contestants(world, problem, say, peers or {})
     valid = Exam(problem.table, problem.referee)
-    say("everything, on the test facts")
-    test = Exam(
-        problem.faculties.table(ask(graph.test, problem.evidence)),
-        judge(graph.test, graph.facts, problem.evidence),
-    )
+    say("everything, on held-out queries")
+    test = held_out()
+    figures = [test.figures(one.scores(test)) for one in entered]
     return {
-        "graph": graph.name,
-        "facts": {part: len(getattr(graph, part)) for part in ("train", "valid", "test")},
         "seed": world.seed,
         "ticks": world.steps,
+        "figures": list(figures[0]),
+        "queries": len(test),
         "rows": [
             {
                 "name": one.name,
-                **asdict(Quality.of(one.ranks(test))),
-                "valid": float(valid.referee.credit(one.ranks(valid)).mean()),
+                **shown,
+                "valid": valid.credit(one.scores(valid)),
                 "cost": one.cost,
                 "note": one.note,
             }
-            for one in entered
+            for one, shown in zip(entered, figures, strict=True)
         ],
         "notes": [*NOTES, *([] if peers else [LEFT_OUT])],
         **found,
@@ -144,23 +136,24 @@ def contestants(
     for name, learn in peers.items():
         say(f"{name}, learning")
         scorer = learn(problem)
-        entered.append(Contestant(name, _scored_by(scorer), None, getattr(scorer, "note", "")))
+        about = getattr(scorer, "cost", None), getattr(scorer, "note", "")
+        entered.append(Contestant(name, _scored_by(scorer), *about))
     entered += [
         Contestant(
             RANDOM_SEARCH,
-            _ranked_by(decode(drawn.genome.__getitem__), faculties),
+            _answered_by(decode(drawn.genome.__getitem__), faculties),
             drawn.cost,
             f"the best of {number:,} genomes on validation",
         ),
         Contestant(
             EVOLVED,
-            _ranked_by(fittest, faculties),
+            _answered_by(fittest, faculties),
             float(cost[best]),
             f"the best of {len(living):,} living on validation",
         ),
         Contestant(
             COLLECTIVE,
-            lambda exam: exam.ranks(collective(living, exam, faculties)),
+            lambda exam: collective(living, exam, faculties),
             float(cost.sum()),
             f"the mean opinion of {len(living):,}",
         ),
@@ -176,25 +169,29 @@ def contestants(
         "best": {
             "id": int(world.population["id"][best]),
             "born": int(world.population["born"][best]),
-            "words": in_words(fittest, faculties),
+            "words": in_words(
+                fittest,
+                faculties,
+                genome.loci["gate network"].describe(genes["gate network"][best]),
+            ),
             "genome": json.loads(genome.to_json(genes, best)),
         },
     }
 
 
 def _scored_by(scorer: Scorer) -> Callable[[Exam], np.ndarray]:
-    return lambda exam: exam.ranks(scorer(exam.table.block))
+    return lambda exam: scorer(exam.table)
 
 
-def _ranked_by(one: Strategies, faculties: Faculties) -> Callable[[Exam], np.ndarray]:
-    def ranks(exam: Exam) -> np.ndarray:
+def _answered_by(one: Strategies, faculties: Engines) -> Callable[[Exam], np.ndarray]:
+    def scores(exam: Exam) -> np.ndarray:
         ((_, answers),) = answer_all(one, exam.table, faculties)
-        return exam.ranks(answers.scores)
+        return answers.scores
 
-    return ranks
+    return scores
 
 
-def collective(living: Strategies, exam: Exam, faculties: Faculties) -> np.ndarray:
+def collective(living: Strategies, exam: Exam, faculties: Engines) -> np.ndarray:
     """Scores float32[Q, C]: the mean opinion of everybody alive.
 
     An opinion is the scores of a strategy, standardised over the candidates that are open;
@@ -213,43 +210,44 @@ def collective(living: Strategies, exam: Exam, faculties: Faculties) -> np.ndarr
     return total
 
 
-def in_words(one: Strategies, faculties: Faculties) -> str:
-    """What a strategy does, for people to read: N = 1 strategy, a line for each engine."""
+def in_words(one: Strategies, faculties: Engines, network: str = "") -> str:
+    """What a strategy does, for people to read: N = 1 strategy, a line for each engine.
+
+    `network` is its gate network in words, shown if that is the gate it asks.
+    """
     asked = one.order[0, : int(one.length[0])].tolist()
-    lines = [f"asks up to {len(asked)} of {len(faculties.engines)} engines, in this order:"]
+    lines = [f"asks up to {len(asked)} of {len(faculties.names)} engines, in this order:"]
     for place, e in enumerate(asked, 1):
-        variant = one.variant[0, e]
+        engine = faculties.variants[e][one.variant[0, e]]
         lines.append(
-            f"{place}. {faculties.names[e]} ({_setting(faculties.variants[e], variant)}), "
+            f"{place}. {faculties.names[e]} ({engine.describe() or 'as it comes'}), "
             f"weight {one.weight[0, e]:.2f}, prunes {one.beam[0, e]:.1f} below the best, "
             f"commits at a margin of {one.commit[0, e]:.1f}"
         )
     protocols = {name: float(getattr(one, name)[0]) for name in PROTOCOLS}
     strengths = (f"{name} {value:.2f}" for name, value in protocols.items() if value)
     lines.append(f"protocols: {', '.join(strengths)}")
+    if one.networked[0]:
+        return "\n".join([*lines, f"gate network: {network}"])
     gates = dict(zip([*faculties.names, "stop"], one.gate[0], strict=True))
     for name in [*(faculties.names[e] for e in asked), "stop"]:
-        terms = zip(gates[name], STATE_FEATURES, strict=True)
+        terms = zip(gates[name], (*STATE_FEATURES, *faculties.feature_names), strict=True)
         shown = [f"{value:+.2f} {feature}" for value, feature in terms if abs(value) > GATE_SHOWN]
         if shown:
             lines.append(f"gate of {name}: {' '.join(shown)}")
     return "\n".join(lines)
 
 
-def _setting(variants: tuple[Engine, ...], chosen: int) -> str:
-    """The genes in which the variants of an engine differ, as they are in the chosen one."""
-    settings = [asdict(variant) for variant in variants]  # type: ignore[call-overload]
-    differ = [gene for gene in settings[0] if len({each[gene] for each in settings}) > 1]
-    return ", ".join(f"{gene} {settings[chosen][gene]}" for gene in differ) or "no genes"
-
-
 def format_table(results: Mapping[str, Any]) -> str:
     """The final table as plain text; the row of the best evolved agent is marked with `>`."""
-    lines = [f"  {'':26}{'MRR':>6}{'Hits@10':>9}{'valid':>8}{'cost':>8}"]
+    figures = results["figures"]
+    heads = "".join(f"{FIGURE_NAMES.get(name, name):>9}" for name in figures)
+    lines = [f"  {'':26}{heads}{'valid':>8}{'cost':>8}"]
     for row in results["rows"]:
         mark = ">" if row["name"] == EVOLVED else " "
         cost = "-" if row["cost"] is None else f"{row['cost']:,.0f}"
-        figures = f"{row['mrr']:6.3f}{row['hits10']:9.3f}{row['valid']:8.3f}{cost:>8}"
-        lines.append(f"{mark} {row['name']:26}{figures}  {row['note']}".rstrip())
-    tested = f"{results['graph']}: MRR and Hits@10 on {2 * results['facts']['test']:,} test queries"
+        shown = "".join(f"{row[name]:9.3f}" for name in figures)
+        line = f"{mark} {row['name']:26}{shown}{row['valid']:8.3f}{cost:>8}  {row['note']}"
+        lines.append(line.rstrip())
+    tested = f"{results['subject']}: {results['queries']:,} held-out queries"
     return "\n".join([tested, "", *lines, "", *results["notes"]])

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from experiments.baselines import BEST_SINGLE
-from experiments.evaluation import EVOLVED, RANDOM_SEARCH
+from experiments.evaluation import EVOLVED, FIGURE_NAMES, RANDOM_SEARCH
 from experiments.pictures import PICTURES, Contents, Record
 
 
@@ -16,30 +16,35 @@ def _results(record: Record) -> Iterator[str]:
     results = record.results
     rows = results["rows"]
     notes = list(dict.fromkeys(row["note"] for row in rows if row["note"]))
-    yield f"<p>{escape(_finding(rows))}</p>"
-    yield "<table><tr><th>on the test facts</th><th>MRR</th><th>Hits@10</th>"
-    yield "<th>validation</th><th>cost</th></tr>"
+    yield f"<p>{escape(_finding(results))}</p>"
+    figures = results["figures"]
+    heads = "".join(f"<th>{escape(FIGURE_NAMES.get(name, name))}</th>" for name in figures)
+    yield f"<table><tr><th>on held-out queries</th>{heads}<th>validation</th><th>cost</th></tr>"
     for row in rows:
         number = f"<sup>{notes.index(row['note']) + 1}</sup>" if row["note"] else ""
         cost = "–" if row["cost"] is None else f"{row['cost']:,.0f}"
         best = ' class="best"' if row["name"] == EVOLVED else ""
-        yield f"<tr{best}><td>{escape(row['name'])}{number}</td><td>{row['mrr']:.3f}</td>"
-        yield f"<td>{row['hits10']:.3f}</td><td>{row['valid']:.3f}</td><td>{cost}</td></tr>"
+        shown = "".join(f"<td>{row[name]:.3f}</td>" for name in figures)
+        yield f"<tr{best}><td>{escape(row['name'])}{number}</td>{shown}"
+        yield f"<td>{row['valid']:.3f}</td><td>{cost}</td></tr>"
     yield "</table>"
     yield f'<ol class="note">{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ol>'
     yield "".join(f'<p class="note">{escape(n)}</p>' for n in results.get("notes", ()))
 
 
-def _finding(rows: list[Mapping[str, Any]]) -> str:
+def _finding(results: Mapping[str, Any]) -> str:
     """What the table says, in one sentence."""
-    mrr = {row["name"]: row["mrr"] for row in rows}
-    if not {EVOLVED, BEST_SINGLE, RANDOM_SEARCH} <= mrr.keys():
+    figure = results["figures"][0]
+    value = {row["name"]: row[figure] for row in results["rows"]}
+    if not {EVOLVED, BEST_SINGLE, RANDOM_SEARCH} <= value.keys():
         return ""
-    verdict = "beats" if mrr[EVOLVED] > mrr[RANDOM_SEARCH] else "does not beat"
+    ahead = value[EVOLVED] - value[RANDOM_SEARCH]
+    verdict = "beats" if (ahead < 0 if figure == "error" else ahead > 0) else "does not beat"
+    named = {"mrr": "an MRR", "error": "a mean absolute error"}[figure]
     return (
-        f"The best evolved agent reaches an MRR of {mrr[EVOLVED]:.3f} on facts that nobody in the "
-        f"world has seen; it {verdict} random search with as many evaluations "
-        f"({mrr[RANDOM_SEARCH]:.3f}). The best single engine reaches {mrr[BEST_SINGLE]:.3f}."
+        f"The best evolved agent reaches {named} of {value[EVOLVED]:.3f} on queries that nobody "
+        f"in the world has seen; it {verdict} random search with as many evaluations "
+        f"({value[RANDOM_SEARCH]:.3f}). The best single engine reaches {value[BEST_SINGLE]:.3f}."
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from experiments.experiment import METRICS, Study
 from experiments.sections import (
+    AblationSection,
     EconomySection,
     GossipSection,
     MemorySection,
@@ -35,6 +36,7 @@ class ReasoningStudy(Study):
     gossip: GossipSection = GossipSection()
     memory: MemorySection = MemorySection()
     selection: SelectionSection = SelectionSection()
+    ablation: AblationSection = AblationSection()
     output: OutputSection = OutputSection()
 
     @property

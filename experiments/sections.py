@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -38,6 +38,12 @@ def _shares(value: Any) -> Any:
 
 
 Split = Annotated[Literal["standard"] | tuple[float, float, float], BeforeValidator(_shares)]
+
+
+Part = Literal["gates", "memory", "council", "inversion", "novelty", "market", "gossip", "sharing"]
+"""Parts that a study can leave out; `memory` is the working one, `sharing` the shared one."""
+
+Parts = Annotated[tuple[Part, ...], BeforeValidator(lambda v: tuple(v) if type(v) is list else v)]
 
 
 class Section(BaseModel):
@@ -141,6 +147,16 @@ class SelectionSection(Section):
     )
     doubt: float = setting(
         Selection, "doubt", "tasks of average credit given in advance", gt=0, le=10**9
+    )
+
+
+class AblationSection(Section):
+    """What the world has to do without, to see what it is worth."""
+
+    without: Parts = Field(
+        default=(),
+        description=f"any of {', '.join(get_args(Part))}: gates, protocols of the strategies, "
+        "novelty altogether, or whole systems",
     )
 
 

@@ -10,24 +10,34 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from benchmarks import abm, growth
-from benchmarks.main import RIVALS, json_rows, spread, summary, table
+from benchmarks.front import affordable, prices, undominated
 from benchmarks.rows import Row, show
+from benchmarks.summary import OURS, json_rows, spread, summary, table
 from benchmarks.world import measure
-from experiments.evaluation import EVOLVED
+from experiments.baselines import BEST_SINGLE, TUNED_WEIGHTS, Exam
+from experiments.evaluation import COLLECTIVE, EVOLVED
+from swarm.reasoning import KnowledgeGraph, Problem, ask, judge, load_graph
 
 RECORD = Path(__file__).parents[1] / "benchmarks" / "main.json"
+RIVALS = (BEST_SINGLE, TUNED_WEIGHTS)
 TESTED = {"mrr": 0.0, "hits10": 0.9, "valid": 0.5, "cost": 10.0, "note": ""}
 
 
 def run(seed: int, evolved: float, rival: float) -> dict[str, Any]:
     rows = [{**TESTED, "name": name, "mrr": rival} for name in RIVALS]
     rows.append({**TESTED, "name": EVOLVED, "mrr": evolved})
-    rest = {"facts": {}, "ticks": 1, "evaluations": 1, "random_genomes": 1, "best": {}}
-    return {"seed": seed, "rows": rows, **rest, "seconds": {"live": 1.0}}
+    rows.append({**TESTED, "name": COLLECTIVE, "mrr": evolved, "cost": 90.0})
+    rest = {"about": {}, "ticks": 1, "evaluations": 1, "random_genomes": 1, "best": {}}
+    front = [{"cost": 4.0, "valid": 0.4, "mrr": 0.3}, {"cost": 12.0, "valid": 0.5, "mrr": 0.6}]
+    figures = {"figures": ["mrr", "hits10"], "front": front}
+    return {"seed": seed, "rows": rows, **rest, **figures, "seconds": {"live": 1.0}}
 
 
 def test_an_interval_is_students() -> None:
@@ -43,23 +53,186 @@ def test_an_interval_is_students() -> None:
 
 def test_differences_are_paired_by_seed() -> None:
     # Seeds differ by far more than the methods do: only pairs show which is ahead.
-    found = summary([run(1, 0.51, 0.50), run(2, 0.72, 0.70), run(3, 0.93, 0.90)])
-    difference = found["evolved minus"][RIVALS[0]]
-    assert difference["values"] == pytest.approx([0.01, 0.02, 0.03])
-    assert difference["half"] < 0.03 < found["rows"][EVOLVED]["mrr"]["half"]
-    rows = [json.loads(line) for line in json_rows("g", found)]
-    assert [row["checks"]["interval_clear_of_0"] for row in rows] == [False] * len(RIVALS)
+    found = summary([run(1, 0.51, 0.50), run(2, 0.72, 0.70), run(3, 0.93, 0.90)], RIVALS)
+    for ours in OURS:
+        difference = found["ahead"][ours][RIVALS[0]]
+        assert difference["values"] == pytest.approx([0.01, 0.02, 0.03])
+        assert difference["half"] < 0.03 < found["rows"][ours]["mrr"]["half"]
+    rows = [json.loads(line) for line in json_rows("g", found, goal=0.8)]
+    assert [row["checks"]["interval_clear_of_0"] for row in rows] == [False] * 4
     assert rows[0]["ratio"] == pytest.approx(0.72 / 0.70)
-    assert any(line.startswith("> " + EVOLVED) for line in table("g", found))
+    lines = list(table("g", found, goal=0.8, published={"Other": 0.5}))
+    assert any(line.startswith("> " + EVOLVED) for line in lines)
+    assert sum("missed by 0.080" in line for line in lines) == 2
 
 
-def test_the_record_holds_five_seeds_of_both_graphs() -> None:
+def test_of_errors_less_is_ahead() -> None:
+    runs = [run(seed, evolved, 0.3) for seed, evolved in ((1, 0.1), (2, 0.11))]
+    for one in runs:
+        one["figures"] = ["error"]
+        for row in [*one["rows"], *one["front"]]:
+            row["error"] = row["mrr"]
+    found = summary(runs, RIVALS)
+    assert found["ahead"][EVOLVED][BEST_SINGLE]["values"] == pytest.approx([0.2, 0.19])
+    assert any("0.105  met" in line for line in table("g", found, goal=0.15))
+
+
+def test_the_record_holds_five_seeds_of_every_graph() -> None:
     record = json.loads(RECORD.read_text(encoding="utf-8"))
     assert record["seeds"] == [1, 2, 3, 4, 5]
-    for graph in ("umls-30", "kinships-30"):
-        rows = record["graphs"][graph]["rows"]
-        assert all(len(row["mrr"]["values"]) == 5 for row in rows.values())
-        assert rows["oracle, per query"]["mrr"]["mean"] > rows[EVOLVED]["mrr"]["mean"]
+    assert {"umls-30", "kinships-30"} <= set(record["graphs"])
+    for graph in record["graphs"].values():
+        rows = graph["rows"]
+        assert all(len(row["mrr"]["values"]) == 5 for row in rows.values() if "mrr" in row)
+        if "mrr" in rows[EVOLVED]:
+            assert rows["oracle, per query"]["mrr"]["mean"] > rows[BEST_SINGLE]["mrr"]["mean"]
+
+
+# The front
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12))
+def test_the_front_is_what_nobody_beats(points: list[tuple[int, int]]) -> None:
+    cost, value = (np.array([point[i] for point in points], float) for i in (0, 1))
+    front = undominated(cost, value).tolist()
+
+    def beaten(i: int) -> bool:
+        no_worse = (cost <= cost[i]) & (value >= value[i])
+        better = no_worse & ((cost < cost[i]) | (value > value[i]))
+        return bool(better.any() or no_worse[:i].any())  # of equals the first stays
+
+    assert sorted(front) == [i for i in range(len(points)) if not beaten(i)]
+    assert front == sorted(front, key=lambda i: cost[i])
+
+
+def test_a_budget_buys_what_validates_best_not_what_tests_best() -> None:
+    front = [
+        {"cost": 4.0, "valid": 0.4, "mrr": 0.9},
+        {"cost": 9.0, "valid": 0.5, "mrr": 0.6},
+        {"cost": 20.0, "valid": 0.6, "mrr": 0.7},
+    ]
+    assert affordable(front, 10) == front[1]
+    assert affordable(front, 3) is None
+    rows = {
+        "dear": {"cost": spread([30.0, 9.0]), "mrr": spread([0.5, 0.5])},
+        "cheap": {"cost": spread([3.0, 30.0]), "mrr": spread([0.5, 0.5])},
+        "unpriced": {"mrr": spread([0.5, 0.5])},
+    }
+    cheap, dear = prices([front, front], rows, "mrr")
+    assert (dear["name"], dear["evolved"], dear["paid"]) == ("dear", [0.7, 0.6], [20.0, 9.0])
+    assert (cheap["name"], cheap["evolved"]) == ("cheap", [])  # one run has nobody so cheap
+
+
+# Rivals that learn
+
+
+def nations(test_seed: int = 0) -> tuple[Problem, KnowledgeGraph]:
+    """A problem, and its graph with test facts that may have been replaced."""
+    graph = load_graph("nations").resplit((0.4, 0.2, 0.4), seed=0)
+    if test_seed:
+        rng = np.random.default_rng(test_seed)
+        random = np.stack([rng.integers(0, n, len(graph.test)) for n in (14, 55, 14)], axis=1)
+        graph = replace(graph, test=random.astype(np.int32))
+    return Problem.pose(graph), graph
+
+
+@pytest.fixture(scope="module")
+def posed() -> tuple[Problem, KnowledgeGraph]:
+    return nations()
+
+
+def quick_rivals() -> dict[str, Any]:
+    """Rivals in the sizes of `--quick`."""
+    pytest.importorskip("torch", reason="rivals need benchmarks/requirements.txt")
+    pytest.importorskip("sklearn", reason="rivals need benchmarks/requirements.txt")
+    from benchmarks.main import _rivals
+
+    return dict(_rivals(quick=True))
+
+
+def test_folds_keep_both_directions_of_a_fact_together(posed: Any) -> None:
+    from benchmarks.crossval import FOLDS, fact_folds
+
+    problem, graph = posed
+    folds = fact_folds(problem)
+    assert np.array_equal(*folds.reshape(2, -1))  # tails are asked first, then heads
+    assert np.ptp(np.bincount(folds, minlength=FOLDS)) <= 2 * FOLDS
+    assert len(folds) == 2 * len(graph.valid)
+
+
+def test_wrong_answers_are_not_known_from_other_folds(posed: Any) -> None:
+    """Counted by hand; facts of the tested fold are spared no more than test facts are."""
+    from benchmarks.crossval import fact_folds, rivals_in
+
+    problem, graph = posed
+    folds, held_out = fact_folds(problem), 2
+    told = [graph.train, graph.valid[folds[: len(graph.valid)] != held_out]]
+    known = {(int(h), int(r), int(t)) for h, r, t in np.concatenate(told)}
+    wrong, block = rivals_in(problem, folds)(held_out), problem.table.block
+    for q in range(0, len(block), 7):
+        s, d = int(block.source[q]), int(block.relation[q])
+        facts = [(s, d, c) if d < 55 else (c, d - 55, s) for c in range(14)]
+        expected = [fact not in known for fact in facts]
+        expected[problem.referee.truth[q]] = False
+        assert wrong[q].tolist() == expected
+
+
+def test_rivals_learn_and_what_they_show_is_out_of_fold(posed: Any) -> None:
+    problem, graph = posed
+    table = problem.faculties.table(ask(graph.test, problem.evidence))
+    exam = Exam(table, judge(graph.test, graph.facts, problem.evidence))
+    silence = exam.figures(np.zeros(table.block.open.shape))["mrr"]
+    from benchmarks.main import once
+
+    for name, rival in quick_rivals().items():
+        learn = once(rival)
+        learnt = learn(problem)
+        assert learnt(table) is learn(problem)(table), "learnt or answered twice"
+        said = learnt(problem.table)
+        assert said.shape == problem.table.block.open.shape
+        assert exam.figures(learnt(table))["mrr"] > silence + 0.1, name
+        shown = float(problem.referee.marks(said).mean())
+        assert f"{shown:.4f}" in learnt.note
+        assert 10 <= learnt.cost <= problem.faculties.costs.sum()
+        copy = replace(problem.table)  # the same queries, not known as those learnt from
+        assert not np.array_equal(learnt(copy), said)
+
+
+def test_rivals_do_not_depend_on_test_facts(posed: Any) -> None:
+    problem, graph = posed
+    other, _ = nations(test_seed=1)
+    table = problem.faculties.table(ask(graph.test, problem.evidence))
+    for (name, one), two in zip(quick_rivals().items(), quick_rivals().values(), strict=True):
+        assert np.array_equal(one(problem)(table), two(other)(table)), name
+
+
+@pytest.mark.slow
+def test_an_interrupted_benchmark_goes_on(tmp_path: Path, monkeypatch: Any) -> None:
+    quick_rivals()
+    from benchmarks import main
+
+    record = tmp_path / "runs.jsonl"
+    first = main.runs_of("nations", [1], quick=True, record=record)
+    with record.open("a", encoding="utf-8") as file:
+        file.write('{"study": "cut o')
+    monkeypatch.setattr(main.Field, "run", lambda *_: pytest.fail("a finished run is repeated"))
+    assert main.runs_of("nations", [1], quick=True, record=record) == first
+    found = summary(first, main.RIVALS)
+    assert set(found["ahead"][EVOLVED]) == set(main.RIVALS)
+    assert found["runs"][0]["front"]
+    costs = [point["cost"] for point in found["prices"]]
+    assert costs == sorted(costs)
+
+
+@pytest.mark.slow
+def test_an_ablation_compares_the_same_seeds() -> None:
+    from benchmarks.ablations import rows
+
+    (row,) = rows(quick=True, parts={"gates": "gates"})
+    assert row.notes["part"] == "gates"
+    worth = row.notes["worth"][EVOLVED]
+    assert len(worth["values"]) == 2
+    assert row.ours - (row.peer or 0) == pytest.approx(worth["mean"])
 
 
 def test_a_world_is_measured() -> None:

@@ -2,8 +2,9 @@
 
 A query is (source, relation) with relations 0..2R−1, where relation + R asks in the inverse
 direction; every entity is a candidate answer. The tally counts, for each query and answer, the
-findings that say so and adds up their confidences. It is derived: absorbing the same findings
-gives the same bits however they were batched, so it is rebuilt and not saved.
+findings that say so and adds up their confidences. It holds what was said and nothing else, so
+that a graph of 100,000 facts costs no more than a small one. It is derived: absorbing the same
+findings gives the same bits however they were batched, so it is rebuilt and not saved.
 
 `surprisal` is self-information (Shannon 1948) under Laplace's rule of succession.
 """
@@ -11,10 +12,10 @@ gives the same bits however they were batched, so it is rebuilt and not saved.
 from typing import TypeVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from swarm.memory.findings import Findings
+from swarm.memory.said import Said, absorb, look_up, total
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -27,19 +28,17 @@ class TallyError(ValueError):
 
 
 class MemoryLimitError(ValueError):
-    """A dense tally would be too large for memory."""
+    """A dense cube would be too large for memory."""
 
 
 class Tally:
-    """Dense counts and summed confidences of what a prefix of the findings says.
+    """Counts and summed confidences of what a prefix of the findings says.
+
+    Queries that were ever answered stand in a hash table; each has a list of its answers. An
+    answer is found in O(different answers of its query).
 
     Attributes:
-        count: int32[2R, E, E], read-only: `count[relation, source, answer]` findings say so.
-        weight: float32[2R, E, E], read-only: the sum of their confidences.
         absorbed: how many findings have been absorbed: ids 0..absorbed−1.
-
-    Raises:
-        MemoryLimitError: for more than `CELLS_MAX` cells (8 bytes each).
     """
 
     def __init__(self, entities: int, relations: int) -> None:
@@ -48,21 +47,28 @@ class Tally:
                 "a tally needs 1 or more entities and relations, such as "
                 f"Tally(entities=135, relations=46); got {entities} and {relations}."
             )
-        cells = 2 * relations * entities**2
-        if cells > CELLS_MAX:
-            raise MemoryLimitError(
-                f"2 × {relations} relations × {entities}² entities = {cells:,} cells "
-                f"({cells * _BYTES_A_CELL / 2**30:.1f} GiB), but a dense tally holds at most "
-                f"{CELLS_MAX:,} ({CELLS_MAX * _BYTES_A_CELL / 2**30:.1f} GiB). Use fewer entities, "
-                "or look findings up one query at a time: Findings.lookup."
-            )
         self.entities = entities
         self.relations = relations
         self.absorbed = 0
-        self._count = np.zeros((2 * relations, entities, entities), np.int32)
-        self._weight = np.zeros((2 * relations, entities, entities), np.float32)
-        self.count = _read_only(self._count)
-        self.weight = _read_only(self._weight)
+        self._said = Said.empty()
+        self._queries = 0
+        self._answers = 0
+
+    @property
+    def count(self) -> NDArray[np.int32]:
+        """int32[2R, E, E], read-only: `count[relation, source, answer]` findings say so.
+
+        Made anew by each call, for small graphs; `rows` looks up a block of queries.
+
+        Raises:
+            MemoryLimitError: for more than `CELLS_MAX` cells.
+        """
+        return _read_only(self._cubes()[0])
+
+    @property
+    def weight(self) -> NDArray[np.float32]:
+        """float32[2R, E, E], read-only: the sum of their confidences; as `count`."""
+        return _read_only(self._cubes()[1])
 
     def absorb(self, findings: Findings, start: int, stop: int) -> None:
         """Add the findings start..stop−1, each in both directions, in the order of their ids.
@@ -85,38 +91,95 @@ class Tally:
                 f"the next findings to absorb start at {self.absorbed} and stop at no more than "
                 f"{len(findings)}; got {start}..{stop}. To begin anew, make a new Tally."
             )
+        more = 2 * (stop - start)
+        self._said = self._said.with_room(self._queries + more, self._answers + more)
         columns = findings.columns()
-        _absorb(
+        self._queries, self._answers = absorb(
             columns["head"],
             columns["relation"],
             columns["tail"],
             columns["confidence"],
             start,
             stop,
-            self._count,
-            self._weight,
+            self.entities,
+            self.relations,
+            self._said,
+            self._queries,
+            self._answers,
         )
         self.absorbed = stop
 
     def rows(
-        self, source: ArrayLike, relation: ArrayLike
+        self, source: ArrayLike, relation: ArrayLike, answer: ArrayLike | None = None
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return what is known about a block of Q queries.
 
         Args:
             source: int[Q], 0..E−1.
             relation: int[Q], 0..2R−1; R and above ask in the inverse direction.
+            answer: int[Q, C], entities to look up, ascending in each row; −1 for none, which may
+                stand only at the end. All E entities if left out.
 
         Returns:
-            count int32[Q, E] and weight float32[Q, E] of every answer: copies.
+            count int32[Q, C] and weight float32[Q, C] of the answers: copies.
 
         Raises:
-            TallyError: for queries out of range.
+            TallyError: for queries or answers out of range, or answers that do not ascend.
         """
         sources, relations = np.broadcast_arrays(source, relation)
         _check_range("source", sources, self.entities)
         _check_range("relation", relations, 2 * self.relations)
-        return self._count[relations, sources], self._weight[relations, sources]
+        keys = relations.astype(np.int64) * self.entities + sources
+        listed = np.empty((keys.size, 0), np.int64)
+        places = self.entities
+        if answer is not None:
+            listed = np.asarray(answer)
+            self._check_answers(listed, keys.shape)
+            places = listed.shape[-1]
+        count = np.zeros((keys.size, places), np.int32)
+        weight = np.zeros((keys.size, places), np.float32)
+        listed = listed.reshape(keys.size, -1)
+        look_up(keys.ravel(), answer is None, listed, self._said, count, weight)
+        shape = (*keys.shape, places)
+        return count.reshape(shape), weight.reshape(shape)
+
+    def totals(self, source: ArrayLike, relation: ArrayLike) -> NDArray[np.int64]:
+        """Return how many findings there are about each of Q queries, int64[Q]."""
+        sources, relations = np.broadcast_arrays(source, relation)
+        _check_range("source", sources, self.entities)
+        _check_range("relation", relations, 2 * self.relations)
+        keys = relations.astype(np.int64) * self.entities + sources
+        number: NDArray[np.int64] = total(keys.ravel(), self._said)
+        return number.reshape(keys.shape)
+
+    def _check_answers(self, answer: NDArray, queries: tuple[int, ...]) -> None:
+        if answer.shape[:-1] != queries:
+            raise TallyError(
+                f"answers have a row for each query: shape {(*queries, 'C')}, got {answer.shape}."
+            )
+        if answer.size and not (answer.min() >= -1 and answer.max() < self.entities):
+            raise TallyError(
+                f"answer must lie in 0..{self.entities - 1}, or be -1 for none; got "
+                f"{answer.min()}..{answer.max()}."
+            )
+        behind = np.where(answer < 0, self.entities, answer)
+        step, listed = np.diff(behind), behind[..., :-1] < self.entities
+        if (step < listed).any():  # more than the one before, unless that is none
+            raise TallyError(
+                "answers must ascend in each row, with -1 for none at the end, such as [3, 8, -1]."
+            )
+
+    def _cubes(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        cells = 2 * self.relations * self.entities**2
+        if cells > CELLS_MAX:
+            raise MemoryLimitError(
+                f"2 × {self.relations} relations × {self.entities}² entities = {cells:,} cells "
+                f"({cells * _BYTES_A_CELL / 2**30:.1f} GiB), but a cube holds at most "
+                f"{CELLS_MAX:,} ({CELLS_MAX * _BYTES_A_CELL / 2**30:.1f} GiB). Look a block of "
+                "queries up instead: Tally.rows(source, relation, answer)."
+            )
+        relation, source = np.indices((2 * self.relations, self.entities))
+        return self.rows(source, relation)
 
 
 def surprisal(
@@ -129,7 +192,7 @@ def surprisal(
 
     Args:
         count_of_answer: c, such as count[Q, E] of `Tally.rows`.
-        count_of_query_total: t ≥ c, such as `count.sum(axis=1, keepdims=True)`; broadcast to c.
+        count_of_query_total: t ≥ c, such as `Tally.totals(...)[:, None]`; broadcast to c.
         entities: E ≥ 2.
 
     Returns:
@@ -150,27 +213,6 @@ def surprisal(
     ceiling = np.log(total + float(entities))
     new: NDArray[np.float64] = (ceiling - np.log1p(count, dtype=np.float64)) / ceiling
     return new
-
-
-@njit(cache=True, nogil=True)
-def _absorb(
-    head: NDArray[np.int32],
-    relation: NDArray[np.int32],
-    tail: NDArray[np.int32],
-    confidence: NDArray[np.float32],
-    start: int,
-    stop: int,
-    count: NDArray[np.int32],
-    weight: NDArray[np.float32],
-) -> None:
-    # One by one in the order of ids: float sums then do not depend on the batches.
-    relations = count.shape[0] // 2
-    for i in range(start, stop):
-        h, r, t = head[i], relation[i], tail[i]
-        count[r, h, t] += 1
-        weight[r, h, t] += confidence[i]
-        count[r + relations, t, h] += 1
-        weight[r + relations, t, h] += confidence[i]
 
 
 def _read_only(column: NDArray[Scalar]) -> NDArray[Scalar]:

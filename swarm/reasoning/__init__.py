@@ -3,8 +3,9 @@
 from swarm.reasoning.engine import COST_UNITS, Engine
 from swarm.reasoning.evidence import Evidence
 from swarm.reasoning.faculties import ENGINES, Faculties, ScoreTable
+from swarm.reasoning.gates import GateError, GateNetworks
 from swarm.reasoning.graph import SHIPPED, GraphError, KnowledgeGraph, load_graph
-from swarm.reasoning.problem import Problem
+from swarm.reasoning.problem import Engines, Judge, Problem
 from swarm.reasoning.queries import Block, Quality, Referee, ask, judge
 from swarm.reasoning.strategy import Answers, Hearsay, Strategies, reason
 
@@ -15,10 +16,14 @@ __all__ = [
     "Answers",
     "Block",
     "Engine",
+    "Engines",
     "Evidence",
     "Faculties",
+    "GateError",
+    "GateNetworks",
     "GraphError",
     "Hearsay",
+    "Judge",
     "KnowledgeGraph",
     "Problem",
     "Quality",

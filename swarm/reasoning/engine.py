@@ -8,7 +8,8 @@ is a value: it can be compared, hashed, cached by (evidence version, engine) and
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from dataclasses import Field, fields
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,9 +32,14 @@ class Engine(ABC):
     cost: ClassVar[float]
 
     @classmethod
-    def variants(cls) -> tuple[Self, ...]:
+    def variants(cls) -> tuple[Engine, ...]:
         """The gene settings that a strategy may choose from, weakest assumptions first."""
         return (cls(),)
+
+    def describe(self) -> str:
+        """The genes that are not as they come, in words."""
+        genes = ((each.name, getattr(self, each.name), each.default) for each in _genes(self))
+        return ", ".join(f"{name} {value}" for name, value, usual in genes if value != usual)
 
     @abstractmethod
     def compile(self, evidence: Evidence) -> np.ndarray:
@@ -42,3 +48,7 @@ class Engine(ABC):
     def score(self, artefact: np.ndarray, block: Block) -> np.ndarray:
         """Scores of a block's candidates: float32[Q, C]."""
         return artefact[block.relation, block.source]
+
+
+def _genes(engine: Engine) -> tuple[Field[Any], ...]:
+    return fields(engine)  # type: ignore[arg-type]  # subclasses are dataclasses

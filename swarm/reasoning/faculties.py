@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
-from swarm.reasoning import inversion, objections
+from swarm.reasoning import inversion, objections, working_memory
 from swarm.reasoning.engine import COST_UNITS, Engine
 from swarm.reasoning.engines import (
     Abductive,
@@ -17,6 +19,7 @@ from swarm.reasoning.engines import (
     Inductive,
     Probabilistic,
 )
+from swarm.reasoning.engines.exclusion import Exclusive
 from swarm.reasoning.evidence import Evidence
 from swarm.reasoning.queries import Block
 
@@ -44,9 +47,12 @@ class ScoreTable:
         favourite: int16[Q, V], the best open candidate of each variant.
         against: float32[Q, C], objections (0 = none).
         inverted: float32[Q, C], standardised scores with the favourite assumption hidden.
-        features: float32[Q, 2], standardised log fan-out of the relation and log degree of
-            the source.
+        features: float32[Q, F], what gates see of the query beside the state of the walk.
         block: the queries; `block.open` is bool[Q, C].
+        feature_names: what the F features are.
+        echo: float32[K, M, C, C], what believing an answer says of the others
+            (`working_memory`); M = 0 where the domain has none.
+        echo_row: int32[Q], the row of the echo, < M, that a query uses.
     """
 
     scores: np.ndarray
@@ -56,6 +62,9 @@ class ScoreTable:
     inverted: np.ndarray
     features: np.ndarray
     block: Block
+    feature_names: tuple[str, ...] = ()
+    echo: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0, 0), np.float32))
+    echo_row: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def __len__(self) -> int:
         return len(self.block)
@@ -68,7 +77,22 @@ class Faculties:
         engines: K engine classes in the order that genomes number them.
         variants: for each engine its tuple of gene settings.
         costs: int32[K + 2], compute units of each engine, of the council and of the inversion.
+        protocols: those beside consensus that mean something here.
+        feature_names: what gates see of a query: log fan-out of the relation; log degree of the
+            source; log number of answers that are known already; the shares of the relation's
+            facts that hold both ways, and whose pair stands in no other relation; and the
+            confidence of the relation's best rule. All standardised over what they belong to.
     """
+
+    protocols: ClassVar[tuple[str, ...]] = ("novelty", "council", "inversion", "trust", "memory")
+    feature_names: ClassVar[tuple[str, ...]] = (
+        "fan-out",
+        "degree",
+        "answers",
+        "symmetry",
+        "exclusiveness",
+        "lawfulness",
+    )
 
     def __init__(self, evidence: Evidence, engines: tuple[type[Engine], ...] = ENGINES):
         self.evidence = evidence
@@ -86,7 +110,11 @@ class Faculties:
     def artefact(self, engine: Engine) -> np.ndarray:
         """The compiled engine, float32[D, E, E]; compiled on first use."""
         if engine not in self._artefacts:
-            self._artefacts[engine] = engine.compile(self.evidence)
+            if isinstance(engine, Exclusive):
+                artefact = engine.read(self.artefact(engine.of), self.evidence)
+            else:
+                artefact = engine.compile(self.evidence)
+            self._artefacts[engine] = artefact
         return self._artefacts[engine]
 
     def table(self, block: Block) -> ScoreTable:
@@ -99,22 +127,44 @@ class Faculties:
         first = np.cumsum([0, *map(len, self.variants)]).astype(np.int32)
         favourite = np.where(block.open[:, None], scores, -np.inf).argmax(axis=2)
         rows = block.relation, block.source
-        features = np.stack(
-            [
-                _standard(np.log1p(evidence.fan_out))[block.relation],
-                _standard(np.log1p(evidence.degree))[block.source],
-            ],
-            axis=1,
-        )
         return ScoreTable(
             scores,
             first,
             favourite.astype(np.int16),
             objections.objections(evidence)[rows],
             standardise(inversion.inverted_scores(evidence)[rows], block.open),
-            features.astype(np.float32),
+            self._features(block),
             block,
+            self.feature_names,
+            self.echo,
+            block.relation.astype(np.int32),
         )
+
+    @cached_property
+    def echo(self) -> np.ndarray:
+        """float32[K, D, E, E], what every engine says once an answer is believed."""
+        heard = dict(zip(ENGINES, working_memory.echoes(self.evidence), strict=True))
+        silent = np.zeros_like(heard[ENGINES[0]])
+        return np.stack([heard.get(engine, silent) for engine in self.engines])
+
+    def _features(self, block: Block) -> np.ndarray:
+        """float32[Q, F] in the order of `feature_names`."""
+        evidence = self.evidence
+        cube, relation, source = evidence.cube, block.relation, block.source
+        facts = np.maximum(cube.sum(axis=(1, 2)), 1)
+        both_ways = np.logical_and(cube, cube.transpose(0, 2, 1)).sum(axis=(1, 2)) / facts
+        alone = cube[: evidence.relations].sum(axis=0) == 1
+        exclusive = np.logical_and(cube[: evidence.relations], alone).sum(axis=(1, 2))
+        exclusive = np.tile(exclusive, 2) / facts
+        lawful = evidence.bodies.confidence(5.0).max(axis=0)
+        known = np.log1p(cube.sum(axis=2))
+        features = [
+            _standard(np.log1p(evidence.fan_out))[relation],
+            _standard(np.log1p(evidence.degree))[source],
+            _standard(known)[relation, source],
+            *(_standard(each)[relation] for each in (both_ways, exclusive, lawful)),
+        ]
+        return np.stack(features, axis=1).astype(np.float32)
 
 
 def standardise(scores: np.ndarray, open_: np.ndarray) -> np.ndarray:

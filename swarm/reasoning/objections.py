@@ -6,7 +6,9 @@ counts 1; the others count the share of cases in which they held, lowered where 
 - kind: the answer was never seen in this place of the relation;
 - single answer: the relation had one answer per source, and the source has one already;
 - asymmetry: the relation never held both ways, and it is known the other way round;
-- irreflexivity: nothing stood in the relation to itself.
+- irreflexivity: nothing stood in the relation to itself;
+- exclusion: the pair is known to stand in a relation that never went together with this one,
+  although so and so many pairs were to be expected in both.
 """
 
 from __future__ import annotations
@@ -37,4 +39,23 @@ def objections(evidence: Evidence) -> np.ndarray:
     against += single[:, None, None] * (answers > 0)[:, :, None]
     against += asymmetric[:, None, None] * cube.transpose(0, 2, 1)
     against[:, np.arange(E), np.arange(E)] += irreflexive[:, None]
+    against += excluded(cube)
     return against
+
+
+def excluded(cube: np.ndarray) -> np.ndarray:
+    """float32[D, E, E] in [0, 1): the strongest exclusion of r'(x, y) by what holds of (x, y).
+
+    With n(q) facts of q, n(q) n(r) / E^2 = m pairs are expected in both q and r if the two have
+    nothing to do with each other; q excludes r by m / (m + 2) if there are none at all.
+    """
+    flat = cube.reshape(len(cube), -1)
+    facts = flat.sum(axis=1).astype(np.float32)
+    expected = np.outer(facts, facts) / flat.shape[1]
+    together = flat.astype(np.float32) @ flat.T.astype(np.float32)
+    strength = np.where(together == 0, expected / (expected + 2), 0)
+    against = np.zeros(flat.shape, np.float32)
+    for q, pairs in enumerate(flat):
+        here = np.flatnonzero(pairs)
+        against[:, here] = np.maximum(against[:, here], strength[:, q, None])
+    return against.reshape(cube.shape)

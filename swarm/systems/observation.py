@@ -137,8 +137,8 @@ def ease(problem: Problem) -> np.ndarray:
     what agents can do (a control variate).
     """
     variants = range(problem.table.scores.shape[1])
-    ranks = (problem.referee.ranks(problem.table.scores[:, v]) for v in variants)
-    return np.mean([problem.referee.credit(each) for each in ranks], axis=0)
+    scores = (np.ascontiguousarray(problem.table.scores[:, v]) for v in variants)
+    return np.mean([problem.referee.marks(each) for each in scores], axis=0)
 
 
 def gini(values: np.ndarray) -> float:

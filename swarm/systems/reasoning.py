@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -35,6 +35,7 @@ class Reasoning(System):
 
     Args:
         threads: cores to use; results do not depend on it.
+        without: what genomes cannot switch on, for ablations; see `swarm.genes.strategy_loci`.
 
     Attributes:
         answers: what came of the S tasks that were begun.
@@ -52,8 +53,9 @@ class Reasoning(System):
         "appetite": Column(np.float32),
     }
 
-    def __init__(self, threads: int | None = None):
+    def __init__(self, threads: int | None = None, without: Collection[str] = ()):
         self.threads = threads
+        self.without = without
         self.evaluations = 0
         self.agent = np.empty(0, np.int64)
         self.place = np.empty(0, np.int64)
@@ -63,7 +65,7 @@ class Reasoning(System):
 
     def loci(self, world: World) -> Mapping[str, Locus]:
         """Everything that `swarm.genes.decode` reads."""
-        return strategy_loci(world.system(Tasks).problem.faculties)
+        return strategy_loci(world.system(Tasks).problem.faculties, self.without)
 
     def __call__(self, world: World) -> None:
         """One batch over the whole population."""
@@ -112,7 +114,7 @@ class Reasoning(System):
         costs = world.system(Tasks).problem.faculties.costs
         order = world.genes("order")[rows].astype(np.int64)
         in_use = np.arange(order.shape[1]) < world.genes("length")[rows]
-        paid = [PROTOCOLS.index(name) for name in ("council", "inversion")]  # as in the costs
+        paid = [list(PROTOCOLS).index(name) for name in ("council", "inversion")]  # as in the costs
         protocols = world.genes("protocol")[rows][:, paid] > 0
         expected = (costs[order] * in_use).sum(axis=1) + protocols @ costs[-len(paid) :]
         world.population["appetite"][rows] = expected

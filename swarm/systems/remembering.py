@@ -10,7 +10,7 @@ import numpy as np
 from evolution import Locus, Real
 from swarm.memory import Findings, Tally, surprisal
 from swarm.population import Column
-from swarm.reasoning import Hearsay
+from swarm.reasoning import Block, Hearsay
 from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import HearsaySource, Reasoning
 from swarm.systems.settlement import Settlement
@@ -62,11 +62,10 @@ class Remembering(HearsaySource):
         self._publish(world)
         tasks = world.system(Tasks)
         block = tasks.problem.table.block
-        E, R = self.findings.entities, self.findings.relations
-        count = np.zeros((len(block), E), np.int32)
-        weight = np.zeros((len(block), E), np.float32)
-        board = tasks.board
-        count[board], weight[board] = self.tally.rows(block.source[board], block.relation[board])
+        R, board = self.findings.relations, tasks.board
+        count = np.zeros(block.open.shape, np.int32)
+        weight = np.zeros(block.open.shape, np.float32)
+        count[board], weight[board] = self._said(block, board)
         sealed = np.zeros(len(block), bool)
         sealed[board] = tasks.sealed
 
@@ -77,19 +76,25 @@ class Remembering(HearsaySource):
             return Hearsay(count, weight, *_nothing_heard(len(heard)), sealed)
         head, relation, tail = (columns[name][known] for name in ("head", "relation", "tail"))
         confidence = columns["confidence"][known]
-        key = np.concatenate(
-            [relation.astype(np.int64) * E + head, (relation.astype(np.int64) + R) * E + tail],
-            axis=1,
+        key, place = block.heard(
+            np.concatenate([head, tail], axis=1),
+            np.concatenate([relation, relation + R], axis=1),
+            np.concatenate([tail, head], axis=1),
         )
         key[np.concatenate([heard, heard], axis=1) < 0] = -1
         return Hearsay(
             count,
             weight,
             key,
-            np.concatenate([tail, head], axis=1),
+            place,
             np.concatenate([confidence, confidence], axis=1),
             sealed,
         )
+
+    def _said(self, block: Block, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """int32 and float32 [len(rows), C]: what is public about some queries of a block."""
+        listed = None if block.candidate is None else block.candidate[rows]
+        return self.tally.rows(block.source[rows], block.relation[rows], listed)
 
     def _private(self, world: World) -> np.ndarray:
         """int32[n, H]: what each has in mind that is not public yet, -1 elsewhere."""
@@ -109,8 +114,9 @@ class Remembering(HearsaySource):
         assert answers is not None, "Remembering comes after Reasoning"
         block, in_time = tasks.problem.table.block, reasoning.in_time
         best, confidence = answers.best[in_time], answers.confidence[in_time]
-        said, _ = self.tally.rows(block.source[tasks.board], block.relation[tasks.board])
-        total = said.sum(axis=1)[reasoning.place]
+        said, _ = self._said(block, tasks.board)
+        total = self.tally.totals(block.source[tasks.board], block.relation[tasks.board])
+        total = total[reasoning.place]
         surprise = surprisal(said[reasoning.place, best], total, self.findings.entities)
         n = len(population)
         credit = world.system(Settlement).credit
@@ -123,6 +129,7 @@ class Remembering(HearsaySource):
         author, best = reasoning.agent[chosen], best[chosen]
         query = tasks.board[reasoning.place[chosen]]
         source, relation = block.source[query], block.relation[query]
+        best = block.entity(query, best)
         forward = relation < self.findings.relations
         ids = self.findings.append(
             np.where(forward, source, best),

@@ -36,6 +36,7 @@ class Selection(System):
             (a preference for one end of the front, as in Deb & Sundar 2006); the others are
             chosen by front and crowding.
         doubt: tasks of average credit that everybody is given in advance.
+        seek_novelty: whether novelty is an objective.
 
     Attributes:
         generation: generations so far.
@@ -64,6 +65,7 @@ class Selection(System):
         fading: float = 0.8,
         elite: float = 0.75,
         doubt: float = 64.0,
+        seek_novelty: bool = True,
     ):
         self.every = every
         self.turnover = turnover
@@ -73,6 +75,7 @@ class Selection(System):
         self.fading = fading
         self.elite = elite
         self.doubt = doubt
+        self.seek_novelty = seek_novelty
         self.generation = 0
         self.bankrupt = 0
 
@@ -118,7 +121,8 @@ class Selection(System):
         silent = answered == 0
         population["accuracy"][:] = self._shrunk(population["credits"], answered)
         # Without a memory nothing is known, and nothing can be told apart by novelty.
-        surprise = population["surprise"] if "surprise" in population else np.zeros(len(tasks))
+        sought = self.seek_novelty and "surprise" in population
+        surprise = population["surprise"] if sought else np.zeros(len(tasks))
         population["novelty"][:] = self._shrunk(surprise, tasks)
         population["cost"][:] = population["units"] / np.maximum(tasks, 1)
         population["accuracy"][silent] = population["novelty"][silent] = 0
@@ -166,7 +170,10 @@ class Selection(System):
             spread = binary_tournament(ranks[parents], crowding[parents], number, rng)
             return parents[np.where(rng.random(number) < self.elite, accurate, spread)]
 
-        mothers, fathers = chosen(), chosen()
+        one, other = chosen(), chosen()
+        # A child has the structure of its mother, who is the fitter of the two (as in NEAT).
+        fitter = by_accuracy[one] <= by_accuracy[other]
+        mothers, fathers = np.where(fitter, one, other), np.where(fitter, other, one)
         children = world.genome.mutate(
             world.genome.crossover(
                 world.genome.take(genes, mothers),

@@ -74,8 +74,7 @@ class Settlement(System):
         assert answers is not None, "Settlement comes after Reasoning"
         referee = tasks.problem.referee
         query = tasks.board[reasoning.begun]
-        ranks = referee.ranks(answers.scores, query)
-        self.credit = referee.credit(ranks, query)[reasoning.in_time]
+        self.credit = referee.marks(answers.scores, query)[reasoning.in_time]
         n = len(population)
         first_hand = tasks.sealed[reasoning.place]
         sealed_by = agent[first_hand]

@@ -74,9 +74,11 @@ def engines(exam):
 
 
 class TestExam:
-    def test_ranks_and_credit(self, exam):
+    def test_figures_and_credit(self, exam):
         scores = exam.table.scores[:, 3]
-        assert np.array_equal(exam.ranks(scores), plain_ranks(exam, scores))
+        ranks = plain_ranks(exam, scores)
+        expected = {"mrr": (1 / ranks).mean(), "hits10": (ranks <= 10).mean()}
+        assert exam.figures(scores) == pytest.approx(expected)
         assert exam.credit(scores) == pytest.approx(plain_credit(exam, scores))
 
 
@@ -93,14 +95,12 @@ class TestEngines:
         best = int(np.argmax(credit))
         assert entered[BEST_SINGLE].note == problem.faculties.names[best]
         assert entered[BEST_SINGLE].cost == problem.faculties.costs[best]
-        assert np.array_equal(
-            entered[BEST_SINGLE].ranks(exam), plain_ranks(exam, engines(exam)[best])
-        )
+        assert np.array_equal(entered[BEST_SINGLE].scores(exam), engines(exam)[best])
 
     def test_oracle_is_never_worse_than_any(self, exam, entered, problem):
-        oracle = entered[ORACLE].ranks(exam)
-        each = np.stack([entered[name].ranks(exam) for name in problem.faculties.names])
-        assert (oracle <= each).all()
+        oracle = exam.marks(entered[ORACLE].scores(exam))
+        each = np.stack([exam.marks(entered[n].scores(exam)) for n in problem.faculties.names])
+        assert (oracle >= each).all()
         assert (oracle == each).any(axis=0).all()
 
 
@@ -111,8 +111,8 @@ class TestVote:
         np.testing.assert_allclose(vote(engines(exam), weights), expected, atol=1e-4)
 
     def test_equal_vote(self, exam, entered, problem):
-        ranks = plain_ranks(exam, vote(engines(exam), np.ones(7)))
-        assert np.array_equal(entered[EQUAL_VOTE].ranks(exam), ranks)
+        expected = vote(engines(exam), np.ones(7))
+        assert np.array_equal(entered[EQUAL_VOTE].scores(exam), expected)
         assert entered[EQUAL_VOTE].cost == problem.faculties.costs[:7].sum()
 
     def test_tuned_weights_are_a_summit(self, exam):
@@ -136,7 +136,7 @@ class TestVote:
 
     def test_more_voices_are_no_loss(self, exam, entered, problem):
         credit = {
-            name: problem.referee.credit(entered[name].ranks(exam)).mean()
+            name: exam.credit(entered[name].scores(exam))
             for name in (TUNED_WEIGHTS, TUNED_PROTOCOLS)
         }
         assert credit[TUNED_PROTOCOLS] >= credit[TUNED_WEIGHTS]
@@ -165,12 +165,12 @@ class TestOneEnginePerRelation:
         credit = np.stack([np.where(relation == 0, 0.9, 0.1), np.where(relation == 0, 0.2, 0.9)])
         assert engine_per_direction(relation, credit, 2).tolist() == [0, 1]
 
-    def test_ranks_are_those_of_the_engine_asked(self, exam, entered, problem):
+    def test_scores_are_those_of_the_engine_asked(self, exam, entered, problem):
         credit = np.stack([exam.referee.credit(plain_ranks(exam, s)) for s in engines(exam)])
         asked = engine_per_direction(exam.table.block.relation, credit, problem.evidence.directions)
-        each = [plain_ranks(exam, scores) for scores in engines(exam)]
+        each = engines(exam)
         expected = [each[asked[r]][q] for q, r in enumerate(exam.table.block.relation)]
-        assert np.array_equal(entered[PER_RELATION].ranks(exam), expected)
+        assert np.array_equal(entered[PER_RELATION].scores(exam), expected)
 
 
 class TestStrategies:

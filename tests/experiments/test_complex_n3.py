@@ -45,8 +45,8 @@ def test_scores_are_those_of_the_paper(problem):
     block = problem.table.block
     x, r, y = rows(learnt.entities), rows(learnt.relations), rows(learnt.entities)
     expected = ((x[block.source] * r[block.relation]) @ y.conj().T).real
-    np.testing.assert_allclose(learnt(block), expected, atol=1e-4)
-    assert learnt(block).shape == block.open.shape
+    np.testing.assert_allclose(learnt(problem.table), expected, atol=1e-4)
+    assert learnt(problem.table).shape == block.open.shape
 
 
 def test_regulariser_is_the_sum_of_cubed_moduli():
@@ -69,7 +69,7 @@ def test_finds_the_groups(problem):
     """A fact that was not shown: friends are ranked before envied ones, and the other way."""
     learnt = learn(problem)
     block, truth = problem.table.block, problem.referee.truth
-    scores = learnt(block)
+    scores = learnt(problem.table)
     asks_for_friends = block.relation % 2 == 0
     same = (np.arange(20) // 10)[None, :] == (block.source // 10)[:, None]
     right = same == asks_for_friends[:, None]
@@ -81,7 +81,7 @@ def test_finds_the_groups(problem):
 
 def test_valid_is_the_credit_of_what_is_returned(problem):
     learnt = learn(problem)
-    ranks = problem.referee.ranks(learnt(problem.table.block))
+    ranks = problem.referee.ranks(learnt(problem.table))
     assert learnt.valid == pytest.approx(problem.referee.credit(ranks).mean())
 
 

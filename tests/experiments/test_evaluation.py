@@ -17,6 +17,7 @@ from experiments.evaluation import (
     format_table,
     in_words,
 )
+from experiments.subject import graph_subject
 from swarm import World
 from swarm.genes import decode
 from swarm.reasoning import Problem, Quality, ask, judge, load_graph, reason
@@ -57,7 +58,7 @@ def world_and_problem(graph):
 
 @pytest.fixture(scope="module")
 def results(world_and_problem, graph):
-    return examine(*world_and_problem, graph)
+    return examine(*world_and_problem, graph_subject(graph).held_out)
 
 
 def row(results, name):
@@ -89,7 +90,7 @@ class TestTable:
         assert json.loads(json.dumps(results, allow_nan=False)) == results
 
     def test_text(self, results):
-        text = format_table(results)
+        text = format_table({"subject": "nations", **results})
         lines = {line[2:28].strip(): line for line in text.splitlines()}
         for each in results["rows"]:
             assert f"{each['mrr']:.3f}" in lines[each["name"]]
@@ -97,21 +98,21 @@ class TestTable:
         assert "make bench-main" in text
 
     def test_peers_stand_before_random_search(self, world_and_problem, graph):
-        """A peer that knows nothing: it is given the problem, and then blocks of queries."""
+        """A peer that knows nothing: it is given the problem, and then tables of queries."""
         seen = []
 
         def learn(problem):
             seen.append(problem)
-            return lambda block: np.zeros(block.open.shape, np.float32)
+            return lambda table: np.zeros(table.block.open.shape, np.float32)
 
-        results = examine(*world_and_problem, graph, peers={COMPLEX: learn})
+        results = examine(*world_and_problem, graph_subject(graph).held_out, peers={COMPLEX: learn})
         names = [row["name"] for row in results["rows"]]
         assert names.index(COMPLEX) == names.index(RANDOM_SEARCH) - 1
         assert seen == [world_and_problem[1]]
         assert row(results, COMPLEX)["cost"] is None
         assert row(results, COMPLEX)["mrr"] < row(results, EVOLVED)["mrr"]
         assert not any("make bench-main" in note for note in results["notes"])
-        assert "-" in format_table(results)
+        assert "-" in format_table({"subject": "nations", **results})
 
 
 class TestFigures:
@@ -125,8 +126,7 @@ class TestFigures:
             answers = reason(
                 living, problem.table, problem.faculties.costs, queries * 0 + agent, queries
             )
-            ranks = problem.referee.ranks(answers.scores)
-            credit.append(problem.referee.credit(ranks).mean())
+            credit.append(problem.referee.marks(answers.scores).mean())
         best = int(np.argmax(credit))
         assert results["best"]["id"] == world.population["id"][best]
         assert row(results, EVOLVED)["valid"] == pytest.approx(max(credit))
@@ -158,20 +158,20 @@ class TestFigures:
         assert cost[0] == row(results, EVOLVED)["cost"]
 
     def test_same_world_same_table(self, results, graph):
-        assert examine(*lived(graph), graph) == results
+        assert examine(*lived(graph), graph_subject(graph).held_out) == results
 
     def test_nobody_left(self, world_and_problem, graph):
         _, problem = world_and_problem
         empty = World(0, [Tasks(problem, 64), *(system() for system in SYSTEMS)], seed=1)
         with pytest.raises(WorldError, match="nobody is left"):
-            examine(empty, problem, graph)
+            examine(empty, problem, graph_subject(graph).held_out)
 
 
 class TestHonesty:
     def test_the_world_is_not_changed(self, world_and_problem, graph, tmp_path):
         world, problem = world_and_problem
         world.save(tmp_path / "before")
-        examine(world, problem, graph)
+        examine(world, problem, graph_subject(graph).held_out)
         world.save(tmp_path / "after")
         assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
 
@@ -184,7 +184,7 @@ class TestHonesty:
             fact = (rng.integers(14), rng.integers(len(graph.relations)), rng.integers(14))
             made_up |= {tuple(map(int, fact))} - known
         other = replace(graph, test=np.array(sorted(made_up), np.int32))
-        found = examine(*lived(other), other)
+        found = examine(*lived(other), graph_subject(other).held_out)
 
         def chosen(results):
             rows = [{k: v for k, v in row.items() if k not in ON_TEST} for row in results["rows"]]

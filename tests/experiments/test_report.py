@@ -52,6 +52,7 @@ def agents(number=10):
 def results():
     names = ("best single engine", "random search", "best evolved agent", "oracle, per query")
     return {
+        "figures": ["mrr", "hits10"],
         "rows": [
             {
                 "name": name,

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import swarm.systems
-from experiments.assembly import assemble, split_graph
+from experiments.assembly import assemble
 from experiments.reasoning_study import ReasoningStudy
 from experiments.sections import Section
 from experiments.study import load_study, shipped_studies, to_toml
+from experiments.subject import split_graph
 from experiments.toml import StudyError, line_of, toml_value
 from swarm.reasoning import SHIPPED, GraphError
 
@@ -263,7 +264,7 @@ class TestMistakes:
 class TestAssembly:
     def test_arguments_reach_the_systems(self, study_file):
         changes = ["economy.supply=33", "gossip.peers=5", "memory.embargo=2", "world.tasks=7"]
-        world, _, _ = assemble(load_study(study_file, changes))
+        world, _ = assemble(load_study(study_file, changes))
         found = {system.name: system for system in world.systems}
         assert found["ComputeMarket"].supply == 33
         assert found["Gossip"].most == 5

@@ -88,11 +88,63 @@ def test_surprisal_falls_from_one_as_an_answer_becomes_common() -> None:
     assert block[0, 1] == 1.0
 
 
-def test_a_tally_too_large_for_memory_is_refused_with_the_numbers() -> None:
+def test_a_cube_too_large_for_memory_is_refused_with_the_numbers() -> None:
     assert 2 * 46 * 1_475**2 > 200_000_000 > 2 * 46 * 1_474**2
-    with pytest.raises(MemoryLimitError, match=r"46 relations × 1475² entities = 200,157,500"):
-        Tally(1_475, 46)
-    assert Tally(1_474, 46).count.shape == (92, 1_474, 1_474)
+    large = Tally(1_475, 46)
+    for name in ("count", "weight"):
+        with pytest.raises(MemoryLimitError, match=r"46 relations × 1475² entities = 200,157,500"):
+            getattr(large, name)
+
+
+def test_a_tally_of_a_large_graph_holds_what_was_said_and_no_more() -> None:
+    """15,000 entities and 240 relations would be 10^11 cells."""
+    rng = np.random.default_rng(0)
+    E, R, n = 15_000, 240, 3_000
+    heads, tails = rng.integers(0, E, n), rng.integers(0, E, n)
+    relations = rng.integers(0, R, n)
+    heads[1::3], relations[1::3], tails[1::3] = heads[::3], relations[::3], tails[::3]
+    heads[2::3], relations[2::3] = heads[::3], relations[::3]
+    findings = Findings(E, R)
+    findings.append(heads, relations, tails, author=0, tick=0, engine=0, confidence=0.5, evidence=0)
+    tally = Tally(E, R)
+    for stop in range(0, n + 1, 500):
+        tally.absorb(findings, tally.absorbed, stop)
+
+    source, relation = heads[::3], relations[::3]
+    nobody = np.setdiff1d(np.arange(E), np.concatenate([tails[::3], tails[2::3]]))[0]
+    listed = np.stack([tails[::3], tails[2::3], np.full(n // 3, nobody)], axis=1)
+    order = np.argsort(listed, axis=1)
+    ascending = np.take_along_axis(listed, order, axis=1)
+    count, weight = tally.rows(source, relation, ascending)
+    wanted = np.take_along_axis(np.array([[2, 1, 0]]).repeat(n // 3, axis=0), order, axis=1)
+    # A few queries were drawn twice, and may have more.
+    assert (count >= wanted).all()
+    assert (count == wanted).mean() > 0.99
+    np.testing.assert_allclose(weight, count * 0.5)
+    assert (tally.totals(source, relation) >= 3).all()
+    sums, _ = tally.rows(source[:5], relation[:5])
+    assert sums.shape == (5, E)
+    assert sums.sum(axis=1).tolist() == tally.totals(source[:5], relation[:5]).tolist()
+
+
+answers = st.lists(entities, unique=True, max_size=ENTITIES).map(sorted)
+
+
+@settings(deadline=None)
+@given(said=st.lists(fact, max_size=60), asked=st.lists(answers, min_size=24, max_size=24))
+def test_listed_answers_are_places_of_the_whole_row(
+    said: list[tuple[int, int, int, float]], asked: list[list[int]]
+) -> None:
+    tally = Tally(ENTITIES, RELATIONS)
+    tally.absorb(memory(said), 0, len(said))
+    relation, source = np.divmod(np.arange(24), ENTITIES)
+    listed = np.array([row + [-1] * (ENTITIES + 1 - len(row)) for row in asked])
+    every, heavy = tally.rows(source, relation)
+    count, weight = tally.rows(source, relation, listed)
+    rows = np.arange(24)[:, None]
+    np.testing.assert_array_equal(count, np.where(listed >= 0, every[rows, listed], 0))
+    np.testing.assert_array_equal(weight, np.where(listed >= 0, heavy[rows, listed], 0))
+    np.testing.assert_array_equal(tally.totals(source, relation), every.sum(axis=1))
 
 
 def test_errors_say_what_is_allowed() -> None:
@@ -107,6 +159,13 @@ def test_errors_say_what_is_allowed() -> None:
         tally.rows([-1], [0])
     with pytest.raises(TallyError, match=r"relation must lie in 0\.\.5"):
         tally.rows([0], [6])
+    for rows in ([[1, 0]], [[-1, 0]], [[2, 2]]):
+        with pytest.raises(TallyError, match=r"such as \[3, 8, -1\]"):
+            tally.rows([0], [0], rows)
+    with pytest.raises(TallyError, match=r"answer must lie in 0\.\.3"):
+        tally.rows([0], [0], [[4]])
+    with pytest.raises(TallyError, match=r"a row for each query: shape \(1, 'C'\)"):
+        tally.rows([0], [0], [[1], [2]])
     with pytest.raises(TallyError, match="1 or more"):
         Tally(0, 1)
     with pytest.raises(TallyError, match="2 of 5"):

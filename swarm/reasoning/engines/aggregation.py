@@ -5,6 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+DEPTH = 5
+"""Rules that the maximum aggregation looks at for one answer."""
+
+STEP = 0.01
+"""What the next best rule is worth against the one before it."""
+
 
 def log_weight(confidence: np.ndarray) -> np.ndarray:
     """float32[n]: -log(1 - confidence); its sum over rules orders answers as noisy-or does."""

@@ -6,11 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from swarm.reasoning import Answers, Block, Hearsay, ScoreTable, Strategies, reason
+from swarm.genes import gate_network
+from swarm.reasoning import (
+    Answers,
+    Block,
+    GateNetworks,
+    Hearsay,
+    ScoreTable,
+    Strategies,
+    reason,
+)
 
 FIRST = np.array([0, 2, 3, 6, 7], np.int32)
 """Four engines with two, one, three and one variants."""
 K, V = 4, 7
+X = 6
+"""What gates see: bias, margin, agreement, progress and two features."""
 COSTS = np.array([10, 12, 22, 25, 10, 12], np.int32)
 
 
@@ -32,7 +43,27 @@ def random_table(rng: np.random.Generator, queries: int, candidates: int) -> Sco
             rng.integers(0, 4, queries).astype(np.int32),
             open_,
         ),
+        feature_names=("one", "other"),
+        echo=rng.normal(size=(K, 4, candidates, candidates)).astype(np.float32),
+        echo_row=rng.integers(0, 4, queries).astype(np.int32),
     )
+
+
+def networks(rng: np.random.Generator, n: int) -> GateNetworks:
+    """Gates with and without hidden nodes, bred for some generations."""
+    locus = gate_network(X - 1, K + 1)
+    column = locus.sample(n, rng)
+    for _ in range(5):
+        column = locus.mutate(column, rng, 0.2, 1.0)
+    return GateNetworks.compile(X - 1, K + 1, *locus.wiring(column))
+
+
+def no_networks(n: int) -> GateNetworks:
+    """Rows for agents whose gates are all linear."""
+    none = np.zeros(0, np.int32)
+    bias = np.zeros((n, K + 1))
+    start = np.zeros(n + 1, np.int32)
+    return GateNetworks.compile(X - 1, K + 1, start, none, none, np.zeros(0), bias)
 
 
 def random_strategies(rng: np.random.Generator, n: int) -> Strategies:
@@ -51,12 +82,15 @@ def random_strategies(rng: np.random.Generator, n: int) -> Strategies:
         weight=real(0.3, 3, n, K),
         beam=real(0.2, 6, n, K),
         commit=real(0.1, 8, n, K),
-        gate=real(-1.5, 1.5, n, K + 1, 5) * (rng.random((n, 1, 1)) < 0.7),
+        gate=real(-1.5, 1.5, n, K + 1, X) * (rng.random((n, 1, 1)) < 0.7),
+        networked=rng.random(n) < 0.4,
+        networks=networks(rng, n),
         consensus=real(0.1, 1, n),
         novelty=protocol(0.6),
         council=protocol(2),
         inversion=protocol(2),
         trust=protocol(1),
+        memory=protocol(1),
     )
 
 
@@ -83,14 +117,18 @@ def plain(**columns: Any) -> Strategies:
         "weight": np.ones((1, K), np.float32),
         "beam": np.full((1, K), 1e3, np.float32),
         "commit": np.full((1, K), 1e3, np.float32),
-        "gate": np.zeros((1, K + 1, 5), np.float32),
+        "gate": np.zeros((1, K + 1, X), np.float32),
+        "networked": np.zeros(1, bool),
         "consensus": np.ones(1, np.float32),
-        **{name: np.zeros(1, np.float32) for name in ("novelty", "council", "inversion", "trust")},
+        **{
+            name: np.zeros(1, np.float32)
+            for name in ("novelty", "council", "inversion", "trust", "memory")
+        },
     }
     for name, value in columns.items():
         column = neutral[name]
         neutral[name] = np.broadcast_to(np.asarray(value, column.dtype), column.shape).copy()
-    return Strategies(**neutral)
+    return Strategies(**neutral, networks=no_networks(1))
 
 
 def everybody(table: ScoreTable, agents: int) -> tuple[np.ndarray, np.ndarray]:

@@ -151,7 +151,18 @@ def objections(graph: Graph) -> np.ndarray:
             scores[r, x, y] += single * (answers[x] > 0)
             scores[r, x, y] += held * (never_both_ways and (y, x) in pairs)
             scores[r, x, y] += held * (never_to_itself and x == y)
+            stands_in = [q for q in graph.directions if (x, y) in graph.bodies[q,]]
+            scores[r, x, y] += max((exclusion(graph, q, r) for q in stands_in), default=0)
     return scores
+
+
+def exclusion(graph: Graph, q: int, r: int) -> float:
+    """How strongly q(x, y) speaks against r(x, y)."""
+    one, other = set(graph.bodies[q,]), set(graph.bodies[r,])
+    if one & other:
+        return 0
+    expected = len(one) * len(other) / graph.entities**2
+    return expected / (expected + 2)
 
 
 def inverted(graph: Graph, top: int, support_min: float, pseudo_count: float) -> np.ndarray:

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import product
-from math import inf, log, sqrt
+from math import log, sqrt
 
 import numpy as np
 
 from swarm.reasoning.engines import (
     Abductive,
-    Analogical,
-    Causal,
-    Counterfactual,
     Deductive,
     Inductive,
     Probabilistic,
 )
+from swarm.reasoning.engines.block_model import block_probability
+from swarm.reasoning.engines.explanations import MEMBERS_MAX
 from swarm.reasoning.engines.inductive import DEPTH, STEP
+from tests.swarm.reasoning import reference_depth_cases as depth
+from tests.swarm.reasoning import reference_depth_rules as deep
 from tests.swarm.reasoning.reference import (
     Body,
     Fact,
@@ -35,6 +36,8 @@ from tests.swarm.reasoning.reference import (
 
 def deductive(graph: Graph, genes: Deductive) -> np.ndarray:
     """Every round evaluates every law anew; what it did not say before counts decay^round."""
+    if genes.aggregation == "strongest" or genes.caution:
+        return deep.deductive(graph, genes)
     laws = {
         head: rules(graph, head, genes.pseudo_count, genes.support_min, genes.top, genes.threshold)
         for head in graph.directions
@@ -56,6 +59,10 @@ def deductive(graph: Graph, genes: Deductive) -> np.ndarray:
 def inductive(graph: Graph, genes: Inductive) -> np.ndarray:
     """All rules that reach an answer, by noisy-or or by the best and then the next best."""
     scores = graph.empty()
+    if genes.aggregation == "learned":
+        return deep.learned(graph, genes)
+    if genes.aggregation == "non-redundant" or genes.surprise:
+        return deep.inductive(graph, genes)
     for head in graph.directions:
         reached = defaultdict(list)
         for body, confidence in rules(
@@ -68,7 +75,11 @@ def inductive(graph: Graph, genes: Inductive) -> np.ndarray:
             scores[head][pair] = sum(map(weight, values)) if noisy_or else discounted(values)
     if genes.unary:
         for head, x, c in graph.cells():
-            scores[head, x, c] = max(scores[head, x, c], about_one(graph, genes, head, x, c))
+            about = [about_one(graph, genes, head, x, c)]
+            if genes.both_ends:
+                back = (head + graph.relations) % (2 * graph.relations)
+                about.append(about_one(graph, genes, back, c, x))
+            scores[head, x, c] = max(scores[head, x, c], *about)
     return scores
 
 
@@ -122,57 +133,33 @@ def abductive(graph: Graph, genes: Abductive) -> np.ndarray:
         for s, y in product(range(E), repeat=2):
             score = genes.prior * log(graph.count(r, y) + 0.1)
             for (p, q, confidence), z in product(near, range(E)):
-                if (p, y, z) in known:
+                if (p, y, z) in known and z not in (s, y):
                     score += evidence(q, confidence, (q, s, z) in known)
             for (p, q, confidence), z in product(far, range(E)):
-                if (p, z, s) in known:
+                if (p, z, s) in known and z not in (s, y):
                     score += evidence(q, confidence, (q, z, y) in known)
             for q, confidence in direct:
                 score += evidence(q, confidence, (q, s, y) in known)
             scores[r, s, y] = score
-    return scores
-
-
-def causal(graph: Graph, genes: Causal, kind: list[int]) -> np.ndarray:
-    """Base rate of the stratum plus the shrunk risk difference of every body that reaches."""
-    scores = graph.empty()
-    strata = defaultdict(set)
-    for x, y in product(range(graph.entities), repeat=2):
-        strata[kind[x], kind[y]].add((x, y))
-    for head in graph.directions:
-        holds = graph.bodies[head,]
-        chosen = rules(graph, head, genes.shrinkage, genes.support_min, genes.top)
-        for members in strata.values():
-            for pair in members:
-                scores[head][pair] += len(holds & members) / len(members)
-            for body, _ in chosen:
-                treated = graph.bodies[body] & members
-                control = members - treated
-                if not treated or not control:
-                    continue
-                risk = len(holds & treated) / len(treated) - len(holds & control) / len(control)
-                for pair in treated:
-                    scores[head][pair] += risk * len(treated) / (len(treated) + genes.shrinkage)
-    return scores
-
-
-def counterfactual(graph: Graph, genes: Counterfactual) -> np.ndarray:
-    """Support of all families of rules, less a share of what the strongest family gives."""
-    scores = graph.empty()
-    for head in graph.directions:
-        families: dict[Pair, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-        for body, confidence in rules(
-            graph, head, genes.pseudo_count, genes.support_min, genes.top
-        ):
-            for pair in graph.bodies[body]:
-                families[pair][body[0] % graph.relations] += weight(confidence)
-        for pair, family in families.items():
-            scores[head][pair] = sum(family.values()) - genes.penalty * max(family.values())
+        if genes.parsimony:
+            scores[r] += genes.parsimony * depth.cover(graph, genes, r, MEMBERS_MAX)
+    if genes.plausibility:
+        scores += genes.plausibility * depth.company(graph, 0.5)
     return scores
 
 
 def probabilistic(graph: Graph, genes: Probabilistic) -> np.ndarray:
-    """Naive Bayes by counting, from the source and, with both_sides, from the answer too."""
+    """Naive Bayes or a fitted block model, and what else is known of the pair."""
+    if genes.model == "kinds":
+        fitted = block_probability(graph.evidence, genes.kinds, genes.drafts)
+        scores = np.log(fitted.astype(float) + 1e-5)
+    else:
+        scores = naive_bayes(graph, genes)
+    return scores + genes.company * depth.company(graph, genes.smoothing)
+
+
+def naive_bayes(graph: Graph, genes: Probabilistic) -> np.ndarray:
+    """By counting, from the source and, with both_sides, from the answer too."""
     E, R, known, s = graph.entities, graph.relations, graph.known, genes.smoothing
 
     def log_odds(r: int, x: int, c: int) -> float:
@@ -212,24 +199,4 @@ def likeness(graph: Graph) -> np.ndarray:
     return alike
 
 
-def neighbours(row: np.ndarray, most: int) -> list[int]:
-    """The nearest entities; those as near as the first left out are left out with it."""
-    order = sorted(row, reverse=True)
-    beyond = order[most] if most < len(order) else -inf
-    return [z for z, value in enumerate(row) if value > beyond]
-
-
-def analogical(graph: Graph, genes: Analogical) -> np.ndarray:
-    """What the likes of the source have, and whom the likes of the answer belong to."""
-    alike = likeness(graph) ** genes.sharpness
-    near = [
-        {z: row[z] / (sum(row[w] for w in nearest) + 1e-9) for z in nearest}
-        for row in alike
-        for nearest in [neighbours(row, genes.neighbours)]
-    ]
-    scores, share = graph.empty(), genes.source_share
-    for r, x, y in graph.cells():
-        source = sum(value for z, value in near[x].items() if (r, z, y) in graph.known)
-        answer = sum(value for z, value in near[y].items() if (r, x, z) in graph.known)
-        scores[r, x, y] = share * source + (1 - share) * answer
-    return scores
+analogical = depth.analogical

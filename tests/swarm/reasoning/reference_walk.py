@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, inf, log1p
+from math import exp, inf, log1p, tanh
 
 from swarm.reasoning import Hearsay, ScoreTable, Strategies
-from swarm.reasoning.strategy import PRUNED
+from swarm.reasoning.walk import PRUNED
 
 CERTAIN = 15.0
 """Margins are cut here, so that confidence stays below one in float32."""
@@ -70,17 +70,15 @@ def walk(
 
     alive = {c for c in candidates if open_[c]}
     pruned_at: dict[int, int] = {}
-    x = [1.0, 0.0, 0.0, *map(float, table.features[query])]
+    x = [1.0, 0.0, 0.0, 0.0, *map(float, table.features[query])]
     order = [int(e) for e in strategies.order[agent][: strategies.length[agent]]]
     used: list[int] = []
     voices: list[tuple[float, int]] = []  # how loud, and the column of the table
     total = 1e-6
+    top, trusted = -1, 0.0
 
     while len(used) < len(order):
-        drive = {
-            e: sum(g * f for g, f in zip(map(float, strategies.gate[agent, e]), x, strict=True))
-            for e in [*order, engines]
-        }
+        drive = drives(strategies, agent, x)
         unused = {e: drive[e] - place for place, e in enumerate(order) if e not in used}
         engine = max(unused, key=lambda e: unused[e])
         for e in unused:
@@ -92,10 +90,13 @@ def walk(
         gain = float(strategies.weight[agent, engine]) * exp(min(max(drive[engine], -3), 3))
         gain = max(gain, 1e-3)
         total += gain
-        used.append(engine)
-        voices.append((gain, column))
         for c in candidates:
             state[c] += gain * float(table.scores[query, column, c])
+            if used and table.echo.size:
+                said_of_c = float(table.echo[engine, table.echo_row[query], top, c])
+                state[c] += gain * float(strategies.memory[agent]) * trusted * said_of_c
+        used.append(engine)
+        voices.append((gain, column))
 
         top, best, second = top_two({c: state[c] for c in alive})
         margin = (best - second) / total
@@ -109,6 +110,8 @@ def walk(
         agreeing = sum(int(table.favourite[query, column]) == top for _, column in voices)
         x[1] = min(margin, 4.0)
         x[2] = agreeing / len(used)
+        x[3] = len(used) / engines
+        trusted = margin / (1 + margin)
 
     spent = sum(costs[e] for e in used)
     spent += costs[engines] if strategies.council[agent] > 0 else 0
@@ -139,3 +142,25 @@ def walk(
     }
     loudest, _, _ = top_two(speech)
     return Walk(scores, ranked[0], confidence, used[loudest], used, spent, closest)
+
+
+def drives(strategies: Strategies, agent: int, x: list[float]) -> list[float]:
+    """What the gate of an agent gives every engine, and stopping last."""
+    if not strategies.networked[agent]:
+        return [
+            sum(g * f for g, f in zip(map(float, row), x, strict=True))
+            for row in strategies.gate[agent]
+        ]
+    networks = strategies.networks
+    values, outputs = list(x[1:]), []
+    nodes = range(int(networks.first[agent]), int(networks.first[agent + 1]))
+    for node in nodes:
+        links = range(int(networks.start[node]), int(networks.start[node + 1]))
+        total = float(networks.bias[node]) + sum(
+            float(networks.weight[link]) * values[int(networks.source[link])] for link in links
+        )
+        if node < nodes.stop - networks.outputs:
+            values.append(tanh(total))
+        else:
+            outputs.append(total)
+    return outputs

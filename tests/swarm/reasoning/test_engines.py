@@ -17,11 +17,17 @@ from swarm.reasoning.engines import (
     Inductive,
     Probabilistic,
 )
-from swarm.reasoning.engines.causal import kinds_of
+from tests.swarm.reasoning import reference_depth_cases as depth
+from tests.swarm.reasoning import reference_depth_rules as deep
 from tests.swarm.reasoning import reference_engines as reference
 from tests.swarm.reasoning.reference import Graph, small_graphs
 
-VARIANTS = [setting for engine in ENGINES for setting in engine.variants()]
+VARIANTS = [
+    setting
+    for engine in ENGINES
+    for setting in engine.variants()
+    if isinstance(setting, engine)  # what wraps or stands in for it has tests of its own
+]
 
 few = st.sampled_from([1, 2, 3, 5, 600])
 pseudo_counts = st.sampled_from([1.0, 5.0])
@@ -52,6 +58,8 @@ GENES: dict[type[Engine], st.SearchStrategy[Any]] = {
         top=few,
         support_min=supports,
         pseudo_count=pseudo_counts,
+        parsimony=st.sampled_from([0.0, 1.0]),
+        plausibility=st.sampled_from([0.0, 2.0]),
     ),
     Causal: st.builds(
         Causal, kinds=st.integers(1, 5), top=few, support_min=supports, shrinkage=pseudo_counts
@@ -68,12 +76,32 @@ GENES: dict[type[Engine], st.SearchStrategy[Any]] = {
         temperature=st.floats(0.05, 1),
         smoothing=st.floats(0.1, 2),
         both_sides=st.booleans(),
+        model=st.sampled_from(["features", "kinds"]),
+        kinds=st.integers(1, 4),
+        drafts=st.integers(1, 2),
+        company=st.sampled_from([0.0, 1.0]),
     ),
-    Analogical: st.builds(
-        Analogical,
-        sharpness=st.floats(1, 8),
-        neighbours=st.integers(1, 8),
-        source_share=st.floats(0, 1),
+    Analogical: st.sampled_from(
+        [
+            (level, mapping)
+            for level in ("surface", "structural", "pragmatic")
+            for mapping in ("ends", "pairs", "smooth")
+            if (level, mapping) != ("pragmatic", "pairs")
+        ]
+    ).flatmap(
+        lambda kind: st.builds(
+            Analogical,
+            level=st.just(kind[0]),
+            mapping=st.just(kind[1]),
+            sharpness=st.floats(1, 8),
+            neighbours=st.integers(1, 8),
+            source_share=st.floats(0, 1),
+            rounds=st.integers(1, 3),
+            hops=st.integers(1, 3),
+            systematicity=st.floats(0, 16),
+            ridge=st.sampled_from([1.0, 3.0, 10.0]),
+            rivalry=st.sampled_from([0.0, 0.5, 1.0]),
+        )
     ),
 }
 
@@ -87,10 +115,10 @@ def by_definition(graph: Graph, engine: Engine) -> np.ndarray:
         case Abductive():
             return reference.abductive(graph, engine)
         case Causal():
-            kinds = kinds_of(graph.evidence, engine.kinds)
-            return reference.causal(graph, engine, kinds.tolist())
+            strata = [kind.tolist() for kind in engine.strata(graph.evidence)]
+            return deep.causal(graph, engine, strata)
         case Counterfactual():
-            return reference.counterfactual(graph, engine)
+            return deep.counterfactual(graph, engine)
         case Probabilistic():
             return reference.probabilistic(graph, engine)
         case Analogical():
@@ -119,7 +147,8 @@ def test_every_variant_scores_as_defined(engine: Engine, graph: Graph) -> None:
 def test_any_genes_score_as_defined(kind: type[Engine], data: st.DataObject) -> None:
     graph, engine = data.draw(small_graphs()), data.draw(GENES[kind])
     if isinstance(engine, Analogical):
-        for row in reference.likeness(graph):
+        rows = [row for r in graph.directions for row in depth.likeness(graph, engine, r)]
+        for row in rows:
             nearest = np.sort(row)[::-1]
             edge = nearest[engine.neighbours] if engine.neighbours < len(row) else 0.0
             # Rounding decides who is kept when two neighbours are almost equally far.

@@ -25,6 +25,7 @@ SETTINGS = [
     setting
     for engine in ENGINES
     for setting in engine.variants()
+    if isinstance(setting, engine)
     if getattr(setting, "rounds", 1) == 1
 ]
 

@@ -19,6 +19,12 @@ from swarm.reasoning.engines.causal import kinds_of
 from tests.swarm.reasoning.reference import Graph
 from tests.swarm.reasoning.reference_engines import likeness
 
+
+def settings(kind):
+    """The variants that are settings of the engine itself, not stand-ins for it."""
+    return [variant for variant in kind.variants() if isinstance(variant, kind)]
+
+
 P, Q, R, S, T = range(5)
 
 
@@ -32,8 +38,8 @@ def chains(last: int) -> list[tuple[int, int, int]]:
 @pytest.mark.parametrize(
     "engine",
     [
-        *Inductive.variants(),
-        *[law for law in Deductive.variants() if law.threshold <= 0.4],
+        *settings(Inductive),
+        *[law for law in settings(Deductive) if law.threshold <= 0.4],
         Deductive(threshold=0.7),
     ],
     ids=str,
@@ -136,7 +142,7 @@ def test_abduction_prefers_what_predicts_what_is_observed() -> None:
     facts += [(suspect, P, seen), (other, P, missing), (source, Q, seen)]
     facts += [(n, R, y) for n, y in ((1, suspect), (4, other))]
     evidence = Graph.of(facts).evidence
-    for engine in Abductive.variants():
+    for engine in settings(Abductive):
         scores = engine.compile(evidence)[R, source]
         assert scores[suspect] > scores[other], engine
     forgiving, strict = (Abductive(miss=miss).compile(evidence)[R, source] for miss in (0.1, 1))
@@ -179,7 +185,11 @@ def test_probability_lets_features_overrule_the_prior() -> None:
     assert scores[21].argmax() == common  # nothing known of it but the prior
 
 
-@pytest.mark.parametrize("engine", Analogical.variants(), ids=str)
+# Surface likeness does not look at which facts are shared, and pragmatic likeness finds that
+# here P and Q foretell nothing about R.
+@pytest.mark.parametrize(
+    "engine", [each for each in settings(Analogical) if each.level == "structural"], ids=str
+)
 def test_analogy_answers_for_one_twin_what_holds_for_the_other(engine: Analogical) -> None:
     twin, other, answer = 0, 1, 2
     facts = [(n, q, 10 + q) for n in (twin, other) for q in (P, Q)]

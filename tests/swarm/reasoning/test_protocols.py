@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from swarm.reasoning import Hearsay, Strategies
+from swarm.reasoning import GateNetworks, Hearsay
 from tests.swarm.reasoning.populations import (
     FIRST,
     K,
+    X,
     engines_used,
     on_all,
     plain,
@@ -18,7 +19,7 @@ from tests.swarm.reasoning.populations import (
 
 def bias(rows: dict[int, list[float]]) -> np.ndarray:
     """A gate that is shut but for the first entries of some rows."""
-    gate = np.zeros((1, K + 1, 5), np.float32)
+    gate = np.zeros((1, K + 1, X), np.float32)
     for row, values in rows.items():
         gate[0, row, : len(values)] = values
     return gate
@@ -38,8 +39,8 @@ def test_gates_stop_go_on_and_change_the_order() -> None:
 @pytest.mark.parametrize("feature", [0, 1], ids=["fan-out", "degree"])
 def test_a_gate_tells_queries_apart_by_their_features(feature: int) -> None:
     table = random_table(np.random.default_rng(7), 40, 8)
-    towards = [0.0] * 5
-    towards[3 + feature] = 1e3
+    towards = [0.0] * X
+    towards[4 + feature] = 1e3
     strategy = plain(length=2, gate=bias({1: towards, K: [1e6]}))
     high = table.features[:, feature] > 1e-3
     low = table.features[:, feature] < 1e-3
@@ -74,13 +75,50 @@ def test_a_clear_lead_commits() -> None:
         assert used == ([0] if lead > 0.5 else [0, 1])
 
 
+def test_a_network_can_tell_apart_what_no_linear_gate_can() -> None:
+    """Engine 1 comes first where exactly one of two features is on, engine 0 elsewhere."""
+    table = random_table(np.random.default_rng(16), 40, 6)
+    on = np.random.default_rng(0).random((40, 2)) < 0.5
+    table = replace(table, features=on.astype(np.float32))
+    either, both, drive = X - 1, X, X + 1 + 1  # hidden nodes, then engine 1's output
+    links = [(3, either, 9), (4, either, 9), (3, both, 9), (4, both, 9)]
+    links += [(either, drive, 2), (both, drive, -2)]
+    source, target, weight = map(np.array, zip(*links, strict=True))
+    bias = np.zeros((1, 2 + K + 1))
+    bias[0, :2], bias[0, -1] = (-4.5, -13.5), 99  # stops after the first
+    networks = GateNetworks.compile(
+        X - 1, K + 1, np.array([0, len(links)]), source, target, weight, bias
+    )
+    exclusive_or = replace(plain(length=2, networked=True), networks=networks)
+    used = np.array(engines_used(on_all(exclusive_or, table)))[:, 0]
+    np.testing.assert_array_equal(used, on[:, 0] ^ on[:, 1])
+
+
+def test_working_memory_shifts_what_the_next_engine_says() -> None:
+    """By what the best answer so far says of the others, as far as it is trusted."""
+    table = random_table(np.random.default_rng(17), 30, 6)
+    without = on_all(plain(length=2), table)
+    with_it = on_all(plain(length=2, memory=0.7), table)
+    for q, free in enumerate(table.block.open):
+        said = np.sort(table.scores[q, 0, free])
+        top = np.where(free, table.scores[q, 0], -np.inf).argmax()
+        margin = said[-1] - said[-2] if len(said) > 1 else np.inf
+        shift = 0.7 * margin / (1 + margin) * table.echo[1, table.echo_row[q], top] / 2
+        expected = without.scores[q] + np.where(np.isfinite(margin), shift, 0)
+        np.testing.assert_allclose(with_it.scores[q, free], expected[free], atol=1e-4)
+    assert (without.best != with_it.best).any()
+    np.testing.assert_array_equal(
+        on_all(plain(memory=0.7), table).scores, on_all(plain(), table).scores
+    )
+
+
 # Hearsay and protocols
 
 
 def test_rumours_are_for_who_heard_them_about_the_query_they_are_about() -> None:
     table = random_table(np.random.default_rng(10), 6, 5)
     one = plain(trust=1, consensus=1)
-    two = Strategies(*(np.concatenate([column] * 2) for column in vars(one).values()))
+    two = one.take(np.array([0, 0]))
     keys = table.block.relation.astype(np.int64) * 5 + table.block.source
     answer = int(np.flatnonzero(table.block.open[0])[-1])
     nothing = Hearsay.nothing(6, 5, 2)

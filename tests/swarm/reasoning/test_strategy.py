@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarm.reasoning import Answers, Hearsay, Referee, ScoreTable, Strategies, reason
-from swarm.reasoning.strategy import PRUNED
+from swarm.reasoning.walk import PRUNED
 from tests.swarm.reasoning.populations import (
     COSTS,
     FIRST,

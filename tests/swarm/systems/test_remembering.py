@@ -20,8 +20,8 @@ def loner_world(**changed: System) -> World:
         "remembering": Remembering(per_agent=0, embargo=3),
     }
     world = World(6, list((systems | changed).values()), seed=1)
-    world.genes("protocol")[:, PROTOCOLS.index("trust")] = 1.0
-    world.genes("protocol")[:, PROTOCOLS.index("novelty")] = 0.0
+    world.genes("protocol")[:, list(PROTOCOLS).index("trust")] = 1.0
+    world.genes("protocol")[:, list(PROTOCOLS).index("novelty")] = 0.0
     return world
 
 

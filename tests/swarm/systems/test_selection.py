@@ -88,15 +88,16 @@ def test_parents_win_by_accuracy_or_by_front_and_crowding(elite: float) -> None:
     keys = [-seen["accuracy"]] if elite else [-crowding, seen["front"]]
     alive = np.flatnonzero(seen["alive"])
     order = alive[np.lexsort([key[alive] for key in keys])]
-    # Each of fifty enters two tournaments, so whoever is better than all the rest together have
-    # at least as many children as they are, and the best of all, whom nobody equals, has two.
+    # Each of fifty enters two tournaments for either parent, so whoever is better than all the
+    # rest together have at least as many children as they are; the best of all, whom nobody
+    # equals, wins all four and is the fitter one of every pair.
     better = np.cumsum(number[order])[:-1]
     separate = np.any([key[order[1:]] != key[order[:-1]] for key in keys], axis=0)
     assert separate.sum() > 20
     assert (better >= np.arange(1, 50))[separate].all()
     assert number[order[-1]] == 0
     if elite:
-        assert number[order[0]] == 2
+        assert 2 <= number[order[0]] <= 4
 
 
 def test_children_are_of_their_mothers_kind() -> None:

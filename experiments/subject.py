@@ -1,0 +1,74 @@
+"""What a study is about: the problem its agents live with, and the exam nobody has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from experiments.baselines import Exam
+from experiments.manifest import fingerprint
+from swarm.reasoning import GraphError, KnowledgeGraph, Problem, ask, judge, load_graph
+
+if TYPE_CHECKING:
+    from experiments.reasoning_study import ReasoningStudy
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A problem and what it was made of.
+
+    Attributes:
+        name: what tables call it.
+        problem: what agents reason from, are asked, and are judged by.
+        held_out: makes the exam of the final table; called when everything has been chosen.
+        source: a fingerprint of the data, so that a resumed run notices other data.
+        about: JSON values for the results, such as the number of facts.
+    """
+
+    name: str
+    problem: Problem
+    held_out: Callable[[], Exam]
+    source: str
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def subject_of(study: ReasoningStudy) -> Subject:
+    """The subject of a study.
+
+    Raises:
+        GraphError: the graph cannot be read or split.
+    """
+    return graph_subject(split_graph(study))
+
+
+def graph_subject(graph: KnowledgeGraph) -> Subject:
+    """The problem of a split graph; its test part is asked by `held_out` and nowhere else."""
+    problem = Problem.pose(graph)
+
+    def held_out() -> Exam:
+        block = ask(graph.test, problem.evidence)
+        return Exam(
+            problem.faculties.table(block), judge(graph.test, graph.facts, problem.evidence)
+        )
+
+    facts = {part: len(getattr(graph, part)) for part in ("train", "valid", "test")}
+    about = {"graph": graph.name, "facts": facts}
+    return Subject(graph.name, problem, held_out, fingerprint(graph), about)
+
+
+def split_graph(study: ReasoningStudy) -> KnowledgeGraph:
+    """The graph of a study, split as the study says.
+
+    Raises:
+        GraphError: the graph cannot be read or split.
+    """
+    graph = load_graph(study.problem.graph)
+    if study.problem.split != "standard":
+        return graph.resplit(study.problem.split, study.problem.split_seed)
+    if not (len(graph.valid) and len(graph.test)):
+        raise GraphError(
+            f"{study.problem.graph}: has no train, valid and test files, so it has no standard "
+            "split; give shares in the study, such as `split = [0.3, 0.2, 0.5]` under [problem]"
+        )
+    return graph

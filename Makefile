@@ -28,6 +28,7 @@ format: .venv/.test-$(EXTRAS)
 
 bench-main: .venv/.bench
 	.venv/bin/python -m benchmarks main
+	.venv/bin/python -m benchmarks causal
 
 bench-world: .venv/.run
 	.venv/bin/python -m benchmarks world

@@ -1,4 +1,5 @@
-"""Benchmarks: `python -m benchmarks main | ablations | orders | world | abm | gossip | motion`.
+"""Benchmarks: `python -m benchmarks KIND`, where KIND is main, causal, ablations, orders, world,
+abm, gossip or motion.
 
 All take `--json`, one line a row with name, ours, peer, ratio and checks, and `--quick`, a look in
 under a minute. A check that does not hold makes the exit code 1.
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
         help="keep every finished run in this file of JSON lines, and take from it what is there",
     )
     rest = {
+        "causal": "evolved agents beside fixed engines on hidden networks",
         "ablations": "what each part of a world is worth, found out by leaving it out",
         "orders": "all orders of the engines through a trie, beside each on its own",
         "world": "ticks per second and peak memory of worlds of reasoners",
@@ -82,6 +84,10 @@ def command(arguments: list[str] | None = None) -> int:
         return ablations.benchmark(options.json, options.quick)
     from benchmarks.rows import show
 
+    if options.kind == "causal":
+        from benchmarks import causal
+
+        return show(causal.rows(options.quick), options.json)
     if options.kind == "orders":
         from benchmarks import orders
 

@@ -66,6 +66,8 @@ def of_run(run: str | Path, graph: str) -> tuple[KnowledgeGraph, Problem, Strate
     if results is None:
         raise AskError(f"{run}: not finished yet; `noosphere resume {run}` brings it to its end")
     lived = study.problem.graph
+    if lived is None:
+        raise AskError(f"{run}: its agents lived with a network, not with a graph that is asked")
     if graph != lived and Path(graph).resolve() != Path(lived).resolve():
         raise AskError(
             f"{run}: its agents lived on the graph {lived}, not on {graph}; ask about {lived}"

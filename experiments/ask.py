@@ -46,6 +46,13 @@ class Question:
     relation: int
     about: int | None
 
+    def words(self, names: Names) -> str:
+        """The question as a fact with a gap."""
+        R = len(names.relations)
+        relation, known = names.relations[self.relation % R], names.entities[self.source]
+        ends = (known, UNKNOWN) if self.relation < R else (UNKNOWN, known)
+        return f"{ends[0]} {relation} {ends[1]}"
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -83,10 +90,7 @@ class Asked:
     @property
     def title(self) -> str:
         """The question as a fact with a gap."""
-        R, q = len(self.names.relations), self.question
-        relation, known = self.names.relations[q.relation % R], self.names.entities[q.source]
-        ends = (known, UNKNOWN) if q.relation < R else (UNKNOWN, known)
-        return f"{ends[0]} {relation} {ends[1]}"
+        return self.question.words(self.names)
 
     def __str__(self) -> str:
         why = "suggested for this question" if self.suggested else "as asked"
@@ -188,11 +192,16 @@ def _answered(
     if not isinstance(evidence, Evidence):
         raise AskError(
             f"{evidence.entities:,} entities are too many to explain answers about; questions "
-            "can be asked of graphs that fit into a dense cube, up to about 1,000 entities"
+            "can be asked of graphs that fit into a dense cube, up to about 300 entities with 50 relations"
         )
     source = np.array([question.source], np.int32)
     relation = np.array([question.relation], np.int32)
     block = Block(source, relation, ~evidence.cube[relation, source])
+    if not block.open.any():
+        raise AskError(
+            f"nothing is left to ask: every entity is a known answer to {question.words(names)}; "
+            "ask about another entity or relation"
+        )
     columns = problem.table.first[:-1] + strategy.variant[0]
 
     def decide(table: ScoreTable) -> np.ndarray:

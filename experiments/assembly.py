@@ -79,7 +79,7 @@ class ReasoningExperiment(Experiment):
     def __init__(self, study: ReasoningStudy):
         self.study = study
         self.world, self.subject = assemble(study)
-        self.sources = {"graph": self.subject.source}
+        self.sources = {"graph": self.subject.source}  # or network
 
     def look(self) -> None:
         """Nothing: the world has looked at itself, in its tick."""

@@ -30,6 +30,7 @@ EQUAL_VOTE = "equal vote of seven"
 TUNED_WEIGHTS = "tuned weights"
 TUNED_PROTOCOLS = "tuned weights, protocols"
 PER_RELATION = "one engine per relation"
+PER_KIND = "one engine per kind"
 ORACLE = "oracle, per query"
 
 WEIGHTS = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -101,12 +102,12 @@ def pick_variants(exam: Exam) -> np.ndarray:
 
 
 def vote(voices: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    """Scores float32[Q, C]: the weighted sum of V voices float32[Q, C]."""
+    """Scores float32[Q, C]: the weighted mean of V voices float32[Q, C]; 0 without any weight."""
     total = np.zeros(voices[0].shape, np.float32)
     for voice, weight in zip(voices, weights, strict=True):
         if weight:
             total += np.float32(weight) * voice
-    return total
+    return total / np.float32(max(weights.sum(), 1e-9))
 
 
 def tune_weights(
@@ -130,9 +131,10 @@ def _climb(exam: Exam, voices: Sequence[np.ndarray], start: np.ndarray) -> tuple
         for v, voice in enumerate(voices):
             others = weights.copy()
             others[v] = 0
-            rest = vote(voices, others)
+            rest, held = vote(voices, others), others.sum()
             for weight in WEIGHTS if others.any() else ():  # alone, its weight says nothing
-                credit = exam.credit(rest + np.float32(weight) * voice)
+                share = np.float32(weight / (held + weight))
+                credit = exam.credit((1 - share) * rest + share * voice)
                 if credit > best:
                     best, weights[v] = credit, weight
         if best == before:
@@ -184,6 +186,11 @@ def mixtures(problem: Problem) -> list[Contestant]:
         """The scores of engine[q] on query q."""
         return exam.table.scores[np.arange(len(exam)), picks[engine]]
 
+    def by_direction(exam: Exam) -> np.ndarray:
+        """Which engine is asked; of a direction beyond those of validation, the best one."""
+        number = exam.table.block.relation
+        return np.where(number < directions, asked[np.minimum(number, directions - 1)], best)
+
     def each(exam: Exam) -> np.ndarray:
         return np.stack([exam.marks(scores) for scores in engines(exam.table)])
 
@@ -191,10 +198,15 @@ def mixtures(problem: Problem) -> list[Contestant]:
     best = int(credit.mean(axis=1).argmax())
     equal = np.ones(K)
     tuned = tune_weights(valid, engines(valid.table), [equal, *np.eye(K)])
-    further = tune_weights(valid, and_protocols(valid.table), [np.append(tuned, [0, 0])])
-    asked = engine_per_direction(relation, credit, int(relation.max(initial=0)) + 1)
+    objected = {"council", "inversion"} <= set(problem.faculties.protocols)
+    further = np.append(tuned, [0, 0])
+    if objected:
+        further = tune_weights(valid, and_protocols(valid.table), [further])
+    directions = int(relation.max(initial=0)) + 1
+    asked = engine_per_direction(relation, credit, directions)
     elsewhere = int((asked != best).sum())
     costs = problem.faculties.costs
+    kinds: tuple[str, ...] = getattr(problem.faculties, "kinds", ())
 
     def one(name: str, engine: int, note: str = "") -> Contestant:
         return Contestant(name, lambda exam: engines(exam.table)[engine], int(costs[engine]), note)
@@ -210,12 +222,13 @@ def mixtures(problem: Problem) -> list[Contestant]:
         one(BEST_SINGLE, best, names[best]),
         replace(weighted(EQUAL_VOTE, engines, equal), note=""),
         weighted(TUNED_WEIGHTS, engines, tuned),
-        weighted(TUNED_PROTOCOLS, and_protocols, further),
+        *([weighted(TUNED_PROTOCOLS, and_protocols, further)] if objected else []),
         Contestant(
-            PER_RELATION,
-            lambda exam: chosen(exam, asked[exam.table.block.relation]),
+            PER_KIND if kinds else PER_RELATION,
+            lambda exam: chosen(exam, by_direction(exam)),
             float(costs[asked[relation]].mean()),
-            f"{elsewhere} of {len(asked)} directions are asked of another than {names[best]}",
+            ", ".join(f"{kind} {names[e]}" for kind, e in zip(kinds, asked, strict=False))
+            or f"{elsewhere} of {len(asked)} directions are asked of another than {names[best]}",
         ),
         Contestant(
             ORACLE,

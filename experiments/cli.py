@@ -188,7 +188,8 @@ def _print_options(study: Study) -> None:
     if others:
         sections = {"run": {key: values[key] for key in values if key in others}, **sections}
     for section, keys in sections.items():
-        click.echo(f"  {section:11}" + " ".join(f"{k}={v}" for k, v in keys.items()))
+        given = " ".join(f"{k}={v}" for k, v in keys.items() if v is not None)
+        click.echo(f"  {section:11}{given}")
 
 
 def _print_results(folder: RunFolder) -> None:

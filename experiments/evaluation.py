@@ -22,22 +22,20 @@ from experiments.baselines import (
 )
 from swarm.genes import PROTOCOLS, decode
 from swarm.reasoning import Engines, Problem, ScoreTable, Strategies
-from swarm.reasoning.faculties import standardise
 from swarm.reasoning.strategy import STATE_FEATURES
-from swarm.reasoning.walk import PRUNED
 from swarm.systems import Reasoning
 from swarm.world import World, WorldError
 
 COMPLEX = "ComplEx-N3"
 RANDOM_SEARCH = "random search"
 EVOLVED = "best evolved agent"
-COLLECTIVE = "collective of survivors"
+COLLECTIVE = "collective of the best"
 
 LEFT_OUT = f"{COMPLEX} is not trained here; `make bench-main` compares with it."
-NOTES = (
-    "valid: expected reciprocal rank on validation, by which everything was chosen.",
-    "cost: mean compute units a query.",
-)
+COST = "cost: mean compute units a query."
+
+SPEAKING = (1.0, 0.5, 0.25, 0.1, 0.05)
+"""Shares of the living that may speak in the collective, the best of them."""
 
 SEARCH_KEY = 0xD1CE
 """Keys the random search's own stream of chance, beside the seed of the world."""
@@ -85,6 +83,7 @@ def examine(
     valid = Exam(problem.table, problem.referee)
     say("everything, on held-out queries")
     test = held_out()
+    choices = engines_asked(found.pop("fittest"), test, problem.faculties)
     figures = [test.figures(one.scores(test)) for one in entered]
     return {
         "seed": world.seed,
@@ -101,8 +100,28 @@ def examine(
             }
             for one, shown in zip(entered, figures, strict=True)
         ],
-        "notes": [*NOTES, *([] if peers else [LEFT_OUT])],
+        "notes": [
+            f"valid: {valid.referee.unit} on validation, by which everything was chosen.",
+            COST,
+            *([LEFT_OUT] if "mrr" in figures[0] and not peers else []),
+        ],
         **found,
+        **({"asked": choices} if choices else {}),
+    }
+
+
+def engines_asked(one: Strategies, exam: Exam, faculties: Engines) -> dict[str, dict[str, float]]:
+    """How often a strategy (N = 1) asks each engine, by kind of question; {} without kinds."""
+    kinds: tuple[str, ...] = getattr(faculties, "kinds", ())
+    ((_, answers),) = answer_all(one, exam.table, faculties)
+    relation = exam.table.block.relation
+    return {
+        kind: {
+            name: float((answers.used[relation == k] >> e & 1).mean())
+            for e, name in enumerate(faculties.names)
+        }
+        for k, kind in enumerate(kinds)
+        if (relation == k).any()
     }
 
 
@@ -126,6 +145,10 @@ def contestants(
     credit, cost = examine_strategies(living, valid, faculties)
     best = int(credit.argmax())
     fittest = living.take(np.array([best]))
+
+    say("the collective, on validation")
+    speaking = assembly(living, credit, valid, faculties)
+    speakers = living.take(speaking)
 
     lived, chosen = world.system(Reasoning).evaluations, len(living) * len(valid)
     number = max((lived + chosen) // len(valid), 1)
@@ -153,9 +176,9 @@ def contestants(
         ),
         Contestant(
             COLLECTIVE,
-            lambda exam: collective(living, exam, faculties),
-            float(cost.sum()),
-            f"the mean opinion of {len(living):,}",
+            lambda exam: collective(speakers, exam, faculties),
+            float(cost[speaking].sum()),
+            f"the mean opinion of the best {len(speaking):,} of {len(living):,}",
         ),
         oracle,
     ]
@@ -166,6 +189,7 @@ def contestants(
             "random search": number * len(valid),
         },
         "random_genomes": number,
+        "fittest": fittest,
         "best": {
             "id": int(world.population["id"][best]),
             "born": int(world.population["born"][best]),
@@ -192,22 +216,37 @@ def _answered_by(one: Strategies, faculties: Engines) -> Callable[[Exam], np.nda
 
 
 def collective(living: Strategies, exam: Exam, faculties: Engines) -> np.ndarray:
-    """Scores float32[Q, C]: the mean opinion of everybody alive.
+    """Scores float32[Q, C]: the mean opinion of these strategies, a voice each.
 
-    An opinion is the scores of a strategy, standardised over the candidates that are open;
-    pruned candidates get back what pruning cost them, but stay at or below the last that was
-    not pruned. Everybody has one voice: over eleven worlds, voices weighted by wealth (.5215)
-    or by the softmax of credit (.5216) did not validate better (.5216).
+    Over eleven worlds, voices weighted by wealth (.5215) or by the softmax of credit (.5216) did
+    not validate better than equal ones (.5216).
     """
     open_ = exam.table.block.open
     total = np.zeros(open_.shape, np.float32)
     for _, answers in answer_all(living, exam.table, faculties):
         for scores in answers.scores.reshape(-1, *open_.shape):
-            fallen = np.where(open_, np.round(scores / PRUNED), 0)
-            last = np.where(open_ & (fallen == 0), scores, np.inf).min(axis=1, keepdims=True)
-            raised = np.where(open_, scores - PRUNED * fallen, 0)
-            total += standardise(np.where(fallen > 0, np.minimum(raised, last), raised), open_)
-    return total
+            total += faculties.opinion(scores, open_)
+    return total / np.float32(len(living))
+
+
+def assembly(living: Strategies, credit: np.ndarray, valid: Exam, faculties: Engines) -> np.ndarray:
+    """Rows of those who speak in the collective: as many of the best as do not harm it.
+
+    The largest share whose credit is within one standard error (of paired differences over
+    queries) of the best share's: the best few were chosen on the same tasks and look better than
+    they are (the rule of Breiman et al. 1984, section 3.4.3).
+
+    Args:
+        living: N strategies; credit: float64[N] of each on `valid`.
+    """
+    ranked = np.argsort(-credit, kind="stable")
+    choices = [ranked[: max(round(share * len(ranked)), 1)] for share in SPEAKING]
+    marks = [valid.marks(collective(living.take(rows), valid, faculties)) for rows in choices]
+    best = max(marks, key=lambda each: float(each.mean()))
+    for rows, each in zip(choices, marks, strict=True):  # the largest first
+        if (best - each).mean() <= (best - each).std() / np.sqrt(len(best)):
+            return rows
+    raise AssertionError("the best share is within reach of itself")
 
 
 def in_words(one: Strategies, faculties: Engines, network: str = "") -> str:
@@ -250,4 +289,8 @@ def format_table(results: Mapping[str, Any]) -> str:
         line = f"{mark} {row['name']:26}{shown}{row['valid']:8.3f}{cost:>8}  {row['note']}"
         lines.append(line.rstrip())
     tested = f"{results['subject']}: {results['queries']:,} held-out queries"
-    return "\n".join([tested, "", *lines, "", *results["notes"]])
+    asked = [
+        f"{kind}: asks " + ", ".join(f"{e} {share:.0%}" for e, share in shares.items() if share)
+        for kind, shares in results.get("asked", {}).items()
+    ]
+    return "\n".join([tested, "", *lines, "", *asked, *results["notes"]])

@@ -19,6 +19,8 @@ from experiments.sections import (
 )
 from experiments.toml import StudyError, did_you_mean
 from swarm.reasoning import SHIPPED
+from swarm.reasoning.networks import NETWORKS
+from swarm.reasoning.networks.problem import RANDOM
 from swarm.systems import System
 
 if TYPE_CHECKING:
@@ -41,8 +43,10 @@ class ReasoningStudy(Study):
 
     @property
     def kind(self) -> str:
-        """The graph."""
-        return f"graph {Path(self.problem.graph).name}"
+        """The graph, or the network."""
+        if self.problem.network is not None:
+            return f"network {Path(self.problem.network).name}"
+        return f"graph {Path(self.problem.graph or '').name}"
 
     @property
     def ticks(self) -> int:
@@ -71,8 +75,16 @@ class ReasoningStudy(Study):
         return self.model_copy(update={"world": world})
 
     def located(self, folder: Callable[..., Path], place: Callable[..., str]) -> Self:
-        """The same study with the folder of its graph as an absolute path."""
-        graph = self.problem.graph
+        """The same study with the folder of its graph, or file of its network, absolute."""
+        graph, network = self.problem.graph, self.problem.network
+        if (graph is None) == (network is None):
+            raise StudyError(
+                f"{place('problem')}: problem: give one of graph and network, such as "
+                'graph = "umls" or network = "asia"'
+            )
+        if network is not None:
+            return self._with_network(network, folder, place)
+        assert graph is not None, "one of the two"
         if graph in SHIPPED:
             return self
         path = folder("problem", "graph") / graph
@@ -83,6 +95,22 @@ class ReasoningStudy(Study):
                 f"{path}{did_you_mean(graph, SHIPPED)}"
             )
         problem = self.problem.model_copy(update={"graph": str(path.resolve())})
+        return self.model_copy(update={"problem": problem})
+
+    def _with_network(
+        self, network: str, folder: Callable[..., Path], place: Callable[..., str]
+    ) -> Self:
+        known = (*NETWORKS, RANDOM)
+        if network in known:
+            return self
+        path = folder("problem", "network") / network
+        if not path.is_file():
+            raise StudyError(
+                f"{place('problem', 'network')}: problem.network: got {network!r}, allowed is "
+                f"{ProblemSection.model_fields['network'].description}; there is no file "
+                f"{path}{did_you_mean(network, known)}"
+            )
+        problem = self.problem.model_copy(update={"network": str(path.resolve())})
         return self.model_copy(update={"problem": problem})
 
     def prepare(self) -> ReasoningExperiment:

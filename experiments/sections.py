@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from swarm.reasoning import SHIPPED
+from swarm.reasoning.networks import NETWORKS
 from swarm.systems import ComputeMarket, Gossip, Remembering, Selection, Settlement, System, Tasks
 
 TOKENS_MAX = 10**12
@@ -60,16 +61,34 @@ class Section(BaseModel):
 class ProblemSection(Section):
     """What the agents reason about."""
 
-    graph: str = Field(
+    graph: str | None = Field(
+        default=None,
         min_length=1,
         description=f"a graph that ships ({', '.join(SHIPPED)}) or a folder of tab-separated facts",
+    )
+    network: str | None = Field(
+        default=None,
+        min_length=1,
+        description="in place of a graph: a hidden network to find out about, one that ships "
+        f"({', '.join(NETWORKS)}), a BIF file, or random",
+    )
+    cases: int = Field(
+        default=2000, ge=1, le=10**7, description="cases of a network that everybody sees"
+    )
+    queries: int = Field(
+        default=600, ge=3, le=10**6, description="questions about a network, a third of each kind"
     )
     split: Split = Field(
         default="standard",
         description='"standard" for the parts that the graph comes with, or positive shares of '
         "train, valid and test that sum to 1, such as [0.3, 0.2, 0.5]",
     )
-    split_seed: int = Field(default=0, ge=0, le=2**63 - 1, description="seed of a split by shares")
+    split_seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**63 - 1,
+        description="seed of a split by shares, or of a network's cases and questions",
+    )
 
 
 class WorldSection(Section):

@@ -211,7 +211,8 @@ def _lines(study: Study) -> Iterator[str]:
     for name, kind in sections.items():
         yield f"\n[{name}]"
         for key, field in kind.model_fields.items():
-            yield _line(getattr(study, name), key, field)
+            if getattr(getattr(study, name), key) is not None:  # TOML has no word for nothing
+                yield _line(getattr(study, name), key, field)
 
 
 def _line(section: Section, key: str, field: FieldInfo) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.baselines import Exam
 from experiments.manifest import fingerprint
 from swarm.reasoning import GraphError, KnowledgeGraph, Problem, ask, judge, load_graph
+from swarm.reasoning.networks.problem import held_out, pose_network
 
 if TYPE_CHECKING:
     from experiments.reasoning_study import ReasoningStudy
@@ -37,9 +40,30 @@ def subject_of(study: ReasoningStudy) -> Subject:
     """The subject of a study.
 
     Raises:
-        GraphError: the graph cannot be read or split.
+        GraphError, NetworkError: the graph or network cannot be read, split or asked about.
     """
+    asked = study.problem
+    if asked.network is not None:
+        return network_subject(asked.network, asked.cases, asked.queries, asked.split_seed)
     return graph_subject(split_graph(study))
+
+
+def network_subject(network: str, cases: int, queries: int, seed: int) -> Subject:
+    """The problem of a hidden network; `held_out` draws questions of which it holds nothing.
+
+    Raises:
+        NetworkError: the network cannot be read, or has no questions to ask.
+    """
+    posed = pose_network(network, cases, queries, seed)
+    problem = Problem(posed.evidence, posed.faculties, posed.table, posed.referee)
+    seen = hashlib.sha256(posed.evidence.data.tobytes() + posed.referee.truth.tobytes())
+    name = Path(network).name.removesuffix(".gz").removesuffix(".bif")
+    about = {"network": name, "cases": cases}
+
+    def exam() -> Exam:
+        return Exam(*held_out(posed, network, queries, seed))
+
+    return Subject(name, problem, exam, seen.hexdigest(), about)
 
 
 def graph_subject(graph: KnowledgeGraph) -> Subject:
@@ -61,8 +85,10 @@ def split_graph(study: ReasoningStudy) -> KnowledgeGraph:
     """The graph of a study, split as the study says.
 
     Raises:
-        GraphError: the graph cannot be read or split.
+        GraphError: the graph cannot be read or split, or the study has none.
     """
+    if study.problem.graph is None:
+        raise GraphError(f"{study.name}: is about the network {study.problem.network}, not a graph")
     graph = load_graph(study.problem.graph)
     if study.problem.split != "standard":
         return graph.resplit(study.problem.split, study.problem.split_seed)

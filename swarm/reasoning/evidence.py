@@ -10,7 +10,8 @@ import numpy as np
 from swarm.reasoning.graph import GraphError
 from swarm.reasoning.paths import Bodies
 
-CELLS_MAX = 200_000_000
+CELLS_MAX = 10_000_000
+"""Most cells of a score cube; some fifty engine settings then take about 2 GB."""
 
 
 class Evidence:
@@ -30,7 +31,8 @@ class Evidence:
             raise GraphError(
                 f"{entities} entities and {relations} relations need a score cube of "
                 f"{2 * relations * entities**2:,} cells; dense reasoning takes at most "
-                f"{CELLS_MAX:,}, about 1,000 entities with 100 relations"
+                f"{CELLS_MAX:,}, about 300 entities with 50 relations; `Problem.pose` takes larger "
+                "graphs with shortlists"
             )
         self.facts = np.ascontiguousarray(facts, dtype=np.int32)
         self.entities = entities

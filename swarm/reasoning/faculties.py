@@ -22,6 +22,7 @@ from swarm.reasoning.engines import (
 from swarm.reasoning.engines.exclusion import Exclusive
 from swarm.reasoning.evidence import Evidence
 from swarm.reasoning.queries import Block
+from swarm.reasoning.walk import PRUNED
 
 ENGINES: tuple[type[Engine], ...] = (
     Deductive,
@@ -117,6 +118,10 @@ class Faculties:
             self._artefacts[engine] = artefact
         return self._artefacts[engine]
 
+    def opinion(self, scores: np.ndarray, open_: np.ndarray) -> np.ndarray:
+        """float32[Q, C]: the scores of a strategy as an opinion that others' can be added to."""
+        return opinion(scores, open_)
+
     def table(self, block: Block) -> ScoreTable:
         """Scores of all variants for a block of queries."""
         evidence = self.evidence
@@ -165,6 +170,18 @@ class Faculties:
             *(_standard(each)[relation] for each in (both_ways, exclusive, lawful)),
         ]
         return np.stack(features, axis=1).astype(np.float32)
+
+
+def opinion(scores: np.ndarray, open_: np.ndarray) -> np.ndarray:
+    """Final scores float32[Q, C] of a strategy, standardised over the open candidates.
+
+    Pruned candidates get back what pruning cost them, but stay at or below the last that was not
+    pruned.
+    """
+    fallen = np.where(open_, np.round(scores / PRUNED), 0)
+    last = np.where(open_ & (fallen == 0), scores, np.inf).min(axis=1, keepdims=True)
+    raised = np.where(open_, scores - PRUNED * fallen, 0)
+    return standardise(np.where(fallen > 0, np.minimum(raised, last), raised), open_)
 
 
 def standardise(scores: np.ndarray, open_: np.ndarray) -> np.ndarray:

@@ -18,6 +18,11 @@ from swarm.reasoning.queries import ask, judge
 class Judge(Protocol):
     """Who knows the truth of Q queries."""
 
+    @property
+    def unit(self) -> str:
+        """What marks are, in words."""
+        ...
+
     def __len__(self) -> int: ...
 
     def marks(self, scores: np.ndarray, queries: np.ndarray | None = None) -> np.ndarray:
@@ -48,6 +53,10 @@ class Engines(Protocol):
     @property
     def protocols(self) -> tuple[str, ...]:
         """The protocols beside consensus that mean something in this domain."""
+        ...
+
+    def opinion(self, scores: np.ndarray, open_: np.ndarray) -> np.ndarray:
+        """float32[Q, C]: final scores of a strategy as an opinion that others' can be added to."""
         ...
 
     def table(self, block: Any) -> ScoreTable:

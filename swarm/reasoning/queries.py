@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numba import njit
@@ -92,8 +92,7 @@ class Block:
 
     def key_of(self, source: np.ndarray, relation: np.ndarray) -> np.ndarray:
         """int64[...]: a number for queries (source, r', ?); equal for equal queries alone."""
-        stride = self.open.shape[1] if self.candidate is None else 1 << ENTITY_BITS
-        return np.asarray(relation, np.int64) * stride + source
+        return (np.asarray(relation, np.int64) << ENTITY_BITS) + source
 
     def heard(
         self, source: np.ndarray, relation: np.ndarray, answer: np.ndarray
@@ -137,6 +136,7 @@ class Referee:
     """The truth, held apart.
 
     Attributes:
+        unit: what marks are, in words.
         truth: int32[Q], the place of the answer of each query; -1 if it is not on the list.
         counted: bool[Q, C], the candidates that are compared with the truth: everything but
             the other known answers of the query. The truth itself is counted.
@@ -144,6 +144,8 @@ class Referee:
         outside: int32[Q], entities that are counted but not on the list, the truth among them
             if it is not; None if all are on it.
     """
+
+    unit: ClassVar[str] = "expected reciprocal rank"
 
     truth: np.ndarray
     counted: np.ndarray

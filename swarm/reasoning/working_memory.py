@@ -94,10 +94,11 @@ def _log_lift(together: np.ndarray, cube: np.ndarray) -> np.ndarray:
 
 def _standard(raw: np.ndarray) -> np.ndarray:
     E = raw.shape[1]
+    number = max(E - 1, 1)  # of others
     others = raw.astype(np.float32)
     others[:, np.arange(E), np.arange(E)] = 0
-    others -= others.sum(axis=2, keepdims=True) / (E - 1)
+    others -= others.sum(axis=2, keepdims=True) / number
     others[:, np.arange(E), np.arange(E)] = 0
-    deviation = np.sqrt((others**2).sum(axis=2, keepdims=True) / (E - 1))
+    deviation = np.sqrt((others**2).sum(axis=2, keepdims=True) / number)
     speaks = deviation > 1e-6
     return np.clip(np.where(speaks, others / np.where(speaks, deviation, 1), 0), -CLIP, CLIP)

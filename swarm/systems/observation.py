@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from swarm.reasoning import Problem
 from swarm.systems.compute_market import ComputeMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import Reasoning
@@ -40,7 +39,6 @@ class Observation(System):
     def __init__(self, keep: bool = False):
         self.keep = keep
         self.latest: dict[str, float] = {}
-        self._ease: np.ndarray | None = None
         self._ticks: list[dict[str, float]] = []
         self._agents: list[dict[str, Any]] = []
 
@@ -98,9 +96,7 @@ class Observation(System):
             best = each[answered >= np.median(answered)].max()
         mean = float(credit.mean()) if len(credit) else 0.0
         tasks = world.system(Tasks)
-        if self._ease is None:
-            self._ease = ease(tasks.problem)
-        luck = self._ease[tasks.board].mean() - self._ease.mean()
+        luck = tasks.luck[tasks.board].mean()
         return {
             "answered": len(credit),
             "accuracy_mean": mean,
@@ -128,17 +124,6 @@ class Observation(System):
     def restore(self, world: World, state: Mapping[str, Any]) -> None:
         """Rows of the time after the checkpoint are forgotten; they will be seen again."""
         self._ticks, self._agents = [], []
-
-
-def ease(problem: Problem) -> np.ndarray:
-    """float64[Q]: mean credit that the engine variants alone get for each task.
-
-    What a board's tasks have above the mean of all is the luck of the draw; taken off, it leaves
-    what agents can do (a control variate).
-    """
-    variants = range(problem.table.scores.shape[1])
-    scores = (np.ascontiguousarray(problem.table.scores[:, v]) for v in variants)
-    return np.mean([problem.referee.marks(each) for each in scores], axis=0)
 
 
 def gini(values: np.ndarray) -> float:

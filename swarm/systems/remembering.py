@@ -94,7 +94,9 @@ class Remembering(HearsaySource):
     def _said(self, block: Block, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """int32 and float32 [len(rows), C]: what is public about some queries of a block."""
         listed = None if block.candidate is None else block.candidate[rows]
-        return self.tally.rows(block.source[rows], block.relation[rows], listed)
+        said = self.tally.rows(block.source[rows], block.relation[rows], listed)
+        places = block.open.shape[1]  # answers may be fewer than what is asked about
+        return said[0][:, :places], said[1][:, :places]
 
     def _private(self, world: World) -> np.ndarray:
         """int32[n, H]: what each has in mind that is not public yet, -1 elsewhere."""

@@ -39,7 +39,8 @@ class Settlement(System):
         credit: float64[T] in (0, 1], of this tick's answers (`Reasoning.agent`, `.place`).
         due: tokens that each agent owed in rent.
 
-    Columns: `credits` and `answered` float64, over sealed tasks, fading by generation;
+    Columns: `credits` (less the luck of the draw, `Tasks.luck`) and `answered` float64, over
+    sealed tasks, fading by generation;
     `profit` float64, tokens earned less tokens paid, fading likewise; `insolvent` bool, could
     not pay its rent in full in this tick.
     """
@@ -78,7 +79,9 @@ class Settlement(System):
         n = len(population)
         first_hand = tasks.sealed[reasoning.place]
         sealed_by = agent[first_hand]
-        population["credits"][:] += np.bincount(sealed_by, self.credit[first_hand], minlength=n)
+        # Agents of different ages had different tasks: the luck of the draw is taken off.
+        merit = self.credit[first_hand] - tasks.luck[tasks.board[reasoning.place[first_hand]]]
+        population["credits"][:] += np.bincount(sealed_by, merit, minlength=n)
         population["answered"][:] += np.bincount(sealed_by, minlength=n)
 
         accounts = population["account"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,20 @@ class Tasks(System):
         self.agent = np.empty(0, np.int64)
         self.place = np.empty(0, np.int64)
         self.pot = 0
+
+    @cached_property
+    def luck(self) -> np.ndarray:
+        """float64[Q]: how much easier than the mean each task is for the engine variants alone.
+
+        What a board has of it is the luck of the draw; taken off, it leaves what agents can do
+        (a control variate).
+        """
+        table, referee = self.problem.table, self.problem.referee
+        variants = range(table.scores.shape[1])
+        scores = (np.ascontiguousarray(table.scores[:, v]) for v in variants)
+        ease = np.mean([referee.marks(each) for each in scores], axis=0)
+        luck: np.ndarray = ease - ease.mean()
+        return luck
 
     def __call__(self, world: World) -> None:
         """New tasks on the board, drawn without repetition; rewards into escrow."""

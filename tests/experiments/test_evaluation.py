@@ -12,6 +12,7 @@ from experiments.evaluation import (
     COMPLEX,
     EVOLVED,
     RANDOM_SEARCH,
+    assembly,
     collective,
     examine,
     format_table,
@@ -82,7 +83,7 @@ class TestTable:
             "one engine per relation",
             "random search",
             "best evolved agent",
-            "collective of survivors",
+            "collective of the best",
             "oracle, per query",
         ]
 
@@ -219,13 +220,18 @@ class TestCollective:
             for row in range(len(living))
         ]
         together = collective(living, exam, problem.faculties)
-        np.testing.assert_allclose(together, np.sum(each, axis=0), atol=1e-3)
+        np.testing.assert_allclose(together, np.mean(each, axis=0), atol=1e-3)
 
     def test_its_row(self, results, world_and_problem):
         world, problem = world_and_problem
         exam = Exam(problem.table, problem.referee)
-        scores = collective(decode(world.genes), exam, problem.faculties)
+        living = decode(world.genes)
+        credit, cost = examine_strategies(living, exam, problem.faculties)
+        speaking = assembly(living, credit, exam, problem.faculties)
+        scores = collective(living.take(speaking), exam, problem.faculties)
         assert row(results, COLLECTIVE)["valid"] == exam.credit(scores)
+        assert row(results, COLLECTIVE)["cost"] == pytest.approx(cost[speaking].sum())
+        assert credit[speaking].min() >= np.delete(credit, speaking).max(initial=0)
 
 
 def test_a_strategy_in_words(world_and_problem):

@@ -12,6 +12,8 @@ the block is a stand-in for it. Deterministic for a seed.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from swarm.reasoning.evidence import Evidence
@@ -50,8 +52,6 @@ def blocks_of(evidence: Evidence, blocks: int, seed: int) -> np.ndarray:
 
 def _start(evidence: Evidence, blocks: int, seed: int) -> np.ndarray:
     """int64[E]: k-means on the profiles' leading singular vectors."""
-    from scipy.cluster.vq import kmeans2
-
     cube, D, E = evidence.cube, evidence.directions, evidence.entities
     profile = cube.transpose(1, 0, 2).reshape(E, D * E).astype(np.float32)
     profile *= np.log(E / np.maximum(profile.sum(axis=0), 1))
@@ -61,6 +61,15 @@ def _start(evidence: Evidence, blocks: int, seed: int) -> np.ndarray:
     number = min(blocks, len(np.unique(points.round(9), axis=0)))
     if number == 1:
         return np.zeros(E, np.int64)
+    return k_means(points, number, seed)
+
+
+def k_means(points: np.ndarray, number: int, seed: int) -> np.ndarray:
+    """int64[E] in [0, number): clusters of float[E, n] points; some may stay empty, unremarked."""
+    from scipy.cluster.vq import kmeans2
+
     chance = np.random.default_rng(seed)
-    found = kmeans2(points, number, minit="++", rng=chance, missing="warn")[1]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "One of the clusters is empty")
+        found = kmeans2(points, number, minit="++", rng=chance, missing="warn")[1]
     return np.asarray(found, np.int64)

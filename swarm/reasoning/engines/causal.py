@@ -26,7 +26,7 @@ import numpy as np
 from numba import njit
 
 from swarm.reasoning.engine import Engine
-from swarm.reasoning.engines.blocks import blocks_of
+from swarm.reasoning.engines.blocks import blocks_of, k_means
 from swarm.reasoning.engines.bounds import BOTH, NECESSITY, SUFFICIENCY, causation
 from swarm.reasoning.engines.exclusion import Exclusive
 from swarm.reasoning.evidence import Evidence
@@ -123,8 +123,6 @@ def kinds_of(evidence: Evidence, kinds: int) -> np.ndarray:
     """
     if kinds == 1:
         return np.zeros(evidence.entities, int)
-    from scipy.cluster.vq import kmeans2
-
     profile = np.log1p(evidence.cube.sum(axis=2).T.astype(float))
     profile -= profile.mean(axis=0)
     left, singular, _ = np.linalg.svd(profile, full_matrices=False)
@@ -132,7 +130,7 @@ def kinds_of(evidence: Evidence, kinds: int) -> np.ndarray:
     kinds = min(kinds, len(np.unique(points.round(9), axis=0)))
     if kinds == 1:
         return np.zeros(evidence.entities, int)
-    return kmeans2(points, kinds, minit="++", rng=np.random.default_rng(0), missing="warn")[1]
+    return k_means(points, kinds, seed=0)
 
 
 @njit(cache=True, nogil=True)

@@ -42,7 +42,7 @@ class RelationalEmbedding(Engine):
             facts: the more there are, the less they have to be held back.
         relation_weight: weight of predicting the relation, beside predicting the answer.
         epochs: passes over the facts; rate: Adagrad's.
-        committee: embeddings fitted from different starts, whose scores are averaged.
+        committee: embeddings fitted from different starts, whose scores are added.
         exclusive: read scores as the probability of the relation given the pair.
     """
 

@@ -28,7 +28,7 @@ class Exclusive(Engine):
     """An engine read as the probability of the relation given the pair.
 
     Attributes:
-        of: the engine; its name and cost are this one's.
+        of: the engine; whoever asks for its variants pays its cost.
         sharpness: scale of its standardised scores in the softmax.
     """
 
@@ -54,7 +54,9 @@ class Exclusive(Engine):
         standard -= standard.sum(axis=2, keepdims=True) / count
         standard[known] = 0
         deviation = np.sqrt((standard**2).sum(axis=2, keepdims=True) / count)
-        standard /= np.maximum(deviation, np.float32(1e-12))
+        silence = 1e-6 * np.abs(np.where(known, 0, scores)).max(axis=2, keepdims=True)
+        speaks = deviation > np.maximum(silence, 1e-12)  # no more than rounding is nothing
+        standard = np.where(speaks, standard / np.where(speaks, deviation, 1), 0).astype(np.float32)
         standard[known] = CERTAIN
         return exclusive(np.float32(self.sharpness) * np.clip(standard, -CERTAIN, CERTAIN))
 

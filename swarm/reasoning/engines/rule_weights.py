@@ -14,7 +14,10 @@ pairs are used and none is sampled.
 
 A fact never supports its own answer: a body of two steps cannot use the fact it concludes
 (object identity), the relation itself is left out, and loops q(x, x), which are the same fact
-as their inverse, are left out of bodies of one step. Deterministic.
+as their inverse, are left out of bodies of one step.
+
+Deterministic for a number of BLAS threads; with another one sums are taken in another order and
+differ in the last bits.
 """
 
 from __future__ import annotations

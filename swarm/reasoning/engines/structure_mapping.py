@@ -61,6 +61,8 @@ def pragmatic_likeness(evidence: Evidence) -> np.ndarray:
     negative ones do not count.
     """
     D, E = evidence.directions, evidence.entities
+    if E == 1:
+        return np.zeros((D, 1, 1), np.float32)  # there are no pairs
     profiles = weighted_facts(evidence)
     gram = profiles @ profiles.transpose(0, 2, 1)
     pairs = gram[:, ~np.eye(E, dtype=bool)]

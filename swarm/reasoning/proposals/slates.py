@@ -237,7 +237,8 @@ class Views:
     def _moonshot(self) -> np.ndarray:
         """Novelty among what some able voice places near its best; the others stay behind."""
         heard = np.where(self.open[:, None], self.voices, -np.inf)[:, self.able]
-        behind = (heard.max(axis=2, keepdims=True) - heard).min(axis=1)
+        best = heard.max(axis=2, keepdims=True)
+        behind = (np.where(np.isfinite(best), best, 0) - heard).min(axis=1)  # -inf: nothing open
         plausible = self.open & (behind <= PLAUSIBLE) & (heard.max(axis=1) > 0)
         return np.where(plausible, self.novelty, BANISHED).astype(np.float32)
 

@@ -22,7 +22,7 @@ from swarm.reasoning.engines import (
     Inductive,
     Probabilistic,
 )
-from swarm.reasoning.faculties import ENGINES, Faculties, ScoreTable, standardise
+from swarm.reasoning.faculties import ENGINES, Faculties, ScoreTable, opinion, standardise
 from swarm.reasoning.queries import Block
 from swarm.reasoning.sparse.adding_up import inverted_scores
 from swarm.reasoning.sparse.bodies import score
@@ -80,6 +80,10 @@ class SparseFaculties:
     def names(self) -> tuple[str, ...]:
         """Names of the engines, in genome order."""
         return tuple(engine.name for engine in self.engines)
+
+    def opinion(self, scores: np.ndarray, open_: np.ndarray) -> np.ndarray:
+        """As on small graphs."""
+        return opinion(scores, open_)
 
     def table(self, block: Block) -> ScoreTable:
         """Scores of all variants for a block of queries with a shortlist."""

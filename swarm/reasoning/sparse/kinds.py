@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from swarm.reasoning.engines.blocks import k_means
+
 if TYPE_CHECKING:
     from swarm.reasoning.sparse.evidence import SparseEvidence
 
@@ -24,8 +26,6 @@ def _found(evidence: SparseEvidence, kinds: int) -> np.ndarray:
     one = np.zeros(evidence.entities, np.int64)
     if kinds == 1:
         return one
-    from scipy.cluster.vq import kmeans2
-
     profile = np.zeros((evidence.entities, evidence.directions))
     np.add.at(profile, (evidence.edges.source, evidence.edges.relation), 1)
     profile = np.log1p(profile)
@@ -35,6 +35,4 @@ def _found(evidence: SparseEvidence, kinds: int) -> np.ndarray:
     kinds = min(kinds, len(np.unique(points.round(9), axis=0)))
     if kinds == 1:
         return one
-    rng = np.random.default_rng(0)
-    kind = kmeans2(points, kinds, minit="++", rng=rng, missing="warn")[1]
-    return np.asarray(kind, np.int64)
+    return k_means(points, kinds, 0)

@@ -97,7 +97,7 @@ def random_strategies(rng: np.random.Generator, n: int) -> Strategies:
 def random_hearsay(rng: np.random.Generator, table: ScoreTable, agents: int) -> Hearsay:
     queries, candidates = table.block.open.shape
     count = rng.integers(0, 4, (queries, candidates)) * (rng.random((queries, candidates)) < 0.3)
-    keys = table.block.relation.astype(np.int64) * candidates + table.block.source
+    keys = table.block.key
     return Hearsay(
         count=count.astype(np.int32),
         weight=(count * rng.random((queries, candidates))).astype(np.float32),

@@ -59,7 +59,7 @@ def walk(
         for c in candidates:
             said[c] = int(hearsay.count[query, c])
             heard[c] = float(hearsay.weight[query, c])
-        asked = int(table.block.relation[query]) * len(open_) + int(table.block.source[query])
+        asked = int(table.block.key[query])
         for key, answer, confidence in zip(
             hearsay.key[agent], hearsay.answer[agent], hearsay.confidence[agent], strict=True
         ):

@@ -119,7 +119,7 @@ def test_rumours_are_for_who_heard_them_about_the_query_they_are_about() -> None
     table = random_table(np.random.default_rng(10), 6, 5)
     one = plain(trust=1, consensus=1)
     two = one.take(np.array([0, 0]))
-    keys = table.block.relation.astype(np.int64) * 5 + table.block.source
+    keys = table.block.key
     answer = int(np.flatnonzero(table.block.open[0])[-1])
     nothing = Hearsay.nothing(6, 5, 2)
     hearsay = replace(

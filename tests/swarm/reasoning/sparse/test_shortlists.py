@@ -177,6 +177,6 @@ def test_without_a_shortlist_places_are_entities() -> None:
     block = Block(np.array([2, 1]), np.array([0, 3]), np.ones((2, 4), bool))
     assert block.entity(np.array([0, 1]), np.array([3, 2])).tolist() == [3, 2]
     assert block.place(np.array([0, 1]), np.array([3, 2])).tolist() == [3, 2]
-    assert block.key.tolist() == [2, 3 * 4 + 1]
+    assert block.key.tolist() == [2, (3 << 31) + 1]
     key, place = block.heard(np.array([0]), np.array([1]), np.array([3]))
-    assert (key.tolist(), place.tolist()) == ([4], [3])
+    assert (key.tolist(), place.tolist()) == ([1 << 31], [3])

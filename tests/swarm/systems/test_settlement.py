@@ -103,3 +103,21 @@ def test_rent_takes_the_mean_income_back() -> None:
         due = world.system(Settlement).due
         assert due == income // 40 > 0
         assert moved(world, RENT) == 40 * due  # everybody could pay
+
+
+def test_merit_is_credit_less_the_luck_of_the_draw() -> None:
+    """By hand, over the sealed tasks of one tick."""
+    world = reasoners(12)
+    world.step()
+    tasks, reasoning = world.system(Tasks), world.system(Reasoning)
+    table, referee = tasks.problem.table, tasks.problem.referee
+    each = [referee.marks(np.ascontiguousarray(table.scores[:, v])) for v in range(7)]
+    assert tasks.luck.shape == (len(table),)
+    assert tasks.luck.mean() == pytest.approx(0, abs=1e-12)
+    assert np.corrcoef(tasks.luck, np.mean(each, axis=0))[0, 1] > 0.5
+    credit = world.system(Settlement).credit
+    expected = np.zeros(len(world.agents))
+    for agent, place, marks in zip(reasoning.agent, reasoning.place, credit, strict=True):
+        if tasks.sealed[place]:
+            expected[agent] += marks - tasks.luck[tasks.board[place]]
+    np.testing.assert_allclose(world.agents.get("credits"), expected, atol=1e-9)

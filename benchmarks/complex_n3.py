@@ -18,8 +18,11 @@ from torch.nn.functional import cross_entropy
 
 from swarm.reasoning import Evidence, Problem, ScoreTable
 
-RANKS = (128, 512)
-REGULARISERS = (0.02, 0.03, 0.05)
+RANKS = (256,)
+REGULARISERS = (0.005, 0.01, 0.03, 0.1)
+STARTS = ((0.03, 0.03), (0.1, 0.1))
+"""Learning rates, each with the standard deviation of the embeddings to begin with."""
+
 EPOCHS = 60
 """Most epochs of a fit."""
 
@@ -27,10 +30,6 @@ PATIENCE = 8
 """Epochs without a gain on validation before a fit is stopped."""
 
 BATCH = 128
-LEARNING_RATE = 0.03
-SPREAD = 0.03
-"""Standard deviation of the embeddings to begin with."""
-
 THREADS = 1
 """Steps are so small that a second thread gains nothing, and on a busy machine costs 100-fold."""
 
@@ -46,7 +45,7 @@ class ComplExN3:
         note: the settings that were chosen, in words.
         cost: compute units a query; what the analogical engine costs, whose learnt form this is
             (Liu et al. 2017). None where no engine has that name.
-        rank, regulariser: the settings that were chosen.
+        rank, regulariser, start: the settings that were chosen.
     """
 
     entities: np.ndarray
@@ -56,6 +55,7 @@ class ComplExN3:
     cost: float | None
     rank: int
     regulariser: float
+    start: tuple[float, float]
 
     def __call__(self, table: ScoreTable) -> np.ndarray:
         """Scores float32[Q, C] of the candidates of Q queries, higher is better."""
@@ -73,6 +73,7 @@ def learn(
     seed: int = 0,
     ranks: tuple[int, ...] = RANKS,
     regularisers: tuple[float, ...] = REGULARISERS,
+    starts: tuple[tuple[float, float], ...] = STARTS,
     epochs: int = EPOCHS,
 ) -> ComplExN3:
     """Fit every setting on the evidence and keep the one with the best validation credit.
@@ -82,27 +83,36 @@ def learn(
         seed: of the embeddings and of the order of the facts.
         ranks: numbers of complex coordinates to try.
         regularisers: weights of the 3-norm to try.
+        starts: learning rates to try, each with the spread of the embeddings to begin with.
         epochs: most epochs of one fit, at least 1; it stops early when validation no longer gains.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:
-        settings = itertools.product(ranks, regularisers)
-        fits = [_fit(problem, seed, rank, weight, epochs) for rank, weight in settings]
+        settings = itertools.product(ranks, regularisers, starts)
+        fits = [_fit(problem, seed, *setting, epochs) for setting in settings]
     finally:
         torch.set_num_threads(before)
     return max(fits, key=lambda fit: fit.valid)
 
 
-def _fit(problem: Problem, seed: int, rank: int, regulariser: float, epochs: int) -> ComplExN3:
+def _fit(
+    problem: Problem,
+    seed: int,
+    rank: int,
+    regulariser: float,
+    start: tuple[float, float],
+    epochs: int,
+) -> ComplExN3:
     """One setting; the embeddings of its best look at validation."""
+    rate, spread = start
     chance = torch.Generator().manual_seed(seed)
     queries = torch.from_numpy(_queries(problem.evidence))
     entities, relations = (
-        torch.nn.Parameter(SPREAD * torch.randn(number, 2 * rank, generator=chance))
+        torch.nn.Parameter(spread * torch.randn(number, 2 * rank, generator=chance))
         for number in (problem.evidence.entities, problem.evidence.directions)
     )
-    optimiser = torch.optim.Adagrad([entities, relations], lr=LEARNING_RATE)
+    optimiser = torch.optim.Adagrad([entities, relations], lr=rate)
     best, waited = None, 0
     for epoch in range(1, epochs + 1):
         for batch in torch.randperm(len(queries), generator=chance).split(BATCH):
@@ -113,9 +123,11 @@ def _fit(problem: Problem, seed: int, rank: int, regulariser: float, epochs: int
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-        note = f"rank {rank}, regularisation {regulariser:g}, {epoch} epochs"
+        note = f"rank {rank}, regularisation {regulariser:g}, rate {rate:g}, {epoch} epochs"
         x, r = (parameter.detach().numpy().copy() for parameter in (entities, relations))
-        look = _judged(problem, ComplExN3(x, r, 0.0, note, _cost(problem), rank, regulariser))
+        look = _judged(
+            problem, ComplExN3(x, r, 0.0, note, _cost(problem), rank, regulariser, start)
+        )
         waited += 1
         if best is None or look.valid > best.valid:
             best, waited = look, 0

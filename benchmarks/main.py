@@ -189,9 +189,18 @@ class Field:
 
         given: dict[str, Any] = {}
         if self.quick:
-            given = {"ranks": (64,), "regularisers": (0.03,), "epochs": 5}
+            given = {
+                "ranks": (64,),
+                "regularisers": (0.03,),
+                "starts": ((0.03, 0.03),),
+                "epochs": 5,
+            }
         elif self._tuned is not None:
-            given = {"ranks": (self._tuned.rank,), "regularisers": (self._tuned.regulariser,)}
+            given = {
+                "ranks": (self._tuned.rank,),
+                "regularisers": (self._tuned.regulariser,),
+                "starts": (self._tuned.start,),
+            }
         learnt = learn(problem, seed=seed, **given)
         self._tuned = self._tuned or learnt
         return learnt

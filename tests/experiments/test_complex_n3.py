@@ -30,7 +30,7 @@ def problem():
 
 
 def learn(problem, seed=0, **changes):
-    settings = {"ranks": (8,), "regularisers": (0.02,), "epochs": 25}
+    settings = {"ranks": (8,), "regularisers": (0.02,), "starts": ((0.03, 0.03),), "epochs": 25}
     return complex_n3.learn(problem, seed, **{**settings, **changes})
 
 

@@ -16,6 +16,8 @@ from typing import Protocol
 
 import numpy as np
 
+from swarm.reasoning.orders.merged import merge
+from swarm.reasoning.orders.remembering import remember
 from swarm.reasoning.orders.trial import Judge, Trial
 from swarm.reasoning.orders.trie import begin, descend
 
@@ -119,21 +121,12 @@ def do_batch(
     for column in sums:
         column[:] = 0
     detail = result["twice_each"][batch], result["spent_each"][batch]
-    if isinstance(judge, Judge):
-        none = np.empty((0, trial.scores.shape[2]), np.float32), np.empty(0, np.int32)
-        walked, _ = descend(
-            prefix,
-            only,
-            judge.narrows(trial),
-            trial.arrays,
-            start,
-            judge.arrays,
-            sums,
-            detail,
-            *none,
-        )
+    if isinstance(judge, Judge) and judge.merges(trial):
+        walked = merge(prefix, only, trial.arrays, start, judge.arrays, sums, detail)
+    elif isinstance(judge, Judge) and judge.remembers(trial):
+        walked = remember(prefix, only, trial.arrays, start, judge.arrays, sums, detail)
     else:
-        walked = _by_rows(prefix, only, plan.leaves, trial, start, judge, sums)
+        walked = _by_rows(prefix, only, plan.leaves, trial, start, judge, sums, detail)
     result["steps"][batch] = walked
     result["seconds"][batch] = time.process_time() - begun
     result["done"][batch] = 1
@@ -145,17 +138,25 @@ def _by_rows(
     leaves: int,
     trial: Trial,
     start: tuple[np.ndarray, ...],
-    referee: Ranking,
+    judge: Judge | Ranking,
     sums: tuple[np.ndarray, ...],
+    detail: tuple[np.ndarray, ...],
 ) -> int:
-    """As `descend`, every distinct outcome shown to a referee as scores."""
+    """Every distinct outcome shown to a judge as scores."""
     walked = 0
     for q in range(len(trial)):
         one = tuple(column[q : q + 1] for column in start)
         rows, row_of, spent, steps = outcomes(prefix, only, leaves, trial.take(np.array([q])), one)
-        query = np.full(len(rows), q)
-        ranks = referee.ranks(rows, query)
-        for total, each in zip(sums, (referee.credit(ranks, query), 1 / ranks), strict=False):
+        if isinstance(judge, Judge):
+            twice = judge.twice(rows, q)
+            credit, reciprocal = judge.credits[judge.kind[q]][twice], 2.0 / twice
+            if len(detail[0]):
+                detail[0][q], detail[1][q] = twice[row_of], spent
+        else:
+            query = np.full(len(rows), q)
+            ranks = judge.ranks(rows, query)
+            credit, reciprocal = judge.credit(ranks, query), 1 / ranks
+        for total, each in zip(sums, (credit, reciprocal), strict=False):
             total += each[row_of]
         sums[2][:] += spent
         walked += steps
@@ -171,13 +172,7 @@ def outcomes(
         float32[n, C]; int32[leaves], which of them each order ends with; int32[leaves], what it
         spent; and steps walked.
     """
-    candidates = trial.scores.shape[2]
-    rows = np.empty((leaves, candidates), np.float32)
-    row_of = np.empty(leaves, np.int32)
-    unused = np.zeros(leaves), np.zeros(leaves), np.zeros(leaves, np.int64)
-    detail = np.empty((1, leaves), np.int32), np.empty((1, leaves), np.int32)
-    nobody = Judge.anything(1, candidates)
-    walked, number = descend(
-        prefix, only, False, trial.arrays, start, nobody.arrays, unused, detail, rows, row_of
-    )
-    return rows[:number].copy(), row_of, detail[1][0], walked
+    rows = np.empty((leaves, trial.scores.shape[2]), np.float32)
+    row_of, spent = np.empty(leaves, np.int32), np.empty(leaves, np.int32)
+    walked, number = descend(prefix, only, trial.arrays, start, rows, row_of, spent)
+    return rows[:number].copy(), row_of, spent, walked

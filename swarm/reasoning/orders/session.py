@@ -8,8 +8,8 @@ Four levels, each with its own hit rate:
 - validation: rank and cost of every order for a query, by content and judgement;
 - shared: where queries stand after a prefix, on the board that workers share within one search.
 
-A query is looked for in validation, then in sequence, and walked if it is in neither. Results are
-those of `search_orders`, to the bit.
+A query is looked for in validation, then in sequence, and walked if it is in neither; one that a
+block asks again is a hit in validation. Results are those of `search_orders`, to the bit.
 """
 
 from __future__ import annotations
@@ -90,36 +90,47 @@ class OrderSession:
             raise OrdersError("no queries: a block has at least one")
         trial = self._trial(block)
         judge = Judge.of(referee, np.arange(len(block)))
-        found = self._known(trial, judge)
+        keys = [_judgement(trial, judge, q) for q in range(len(trial))]
+        known: dict[bytes, Columns | None] = {}
+        missing: list[int] = []
         steps = 0
-        missing = np.array([q for q, known in enumerate(found) if known is None], int)
-        seconds, loads = np.zeros(1), np.zeros(workers)
-        shared = Rate()
-        if len(missing) and workers > 1:
-            done = search_trial(
-                trial.take(missing), judge.take(missing), workers=workers, detail=True
-            )
+        for q, key in enumerate(keys):
+            if key in known:  # asked before in this block
+                self._validation.rate += Rate(hits=1)
+                continue
+            known[key] = self._validation.find(key)
+            if known[key] is not None:
+                continue
+            sequence = self._sequence.find(_content(trial, q))
+            if sequence is None and workers == 1:
+                rows, row_of, spent, walked = _walk(trial.take(np.array([q])))
+                sequence = (rows, row_of, spent)
+                self._sequence.keep(_content(trial, q), sequence)
+                steps += walked
+            if sequence is None:
+                missing.append(q)
+            else:
+                known[key] = self._judged(judge, q, key, *sequence)
+        seconds, loads, shared = np.zeros(1), np.zeros(workers), Rate()
+        if missing:
+            left = np.array(missing)
+            done = search_trial(trial.take(left), judge.take(left), workers=workers, detail=True)
             assert done.twice is not None
             assert done.spent is not None
             steps, seconds, loads, shared = done.steps, done.seconds, done.loads, done.shared
             for row, q in enumerate(missing):
-                found[q] = self._keep(trial, judge, q, done.twice[row], done.spent[row])
-        elif len(missing):
-            for q in missing:
-                rows, row_of, spent, walked = _walk(trial.take(np.array([q])))
-                self._sequence.keep(_content(trial, q), (rows, row_of, spent))
-                found[q] = self._judged(trial, judge, q, rows, row_of, spent)
-                steps += walked
+                known[keys[q]] = self._keep(keys[q], done.twice[row], done.spent[row])
         self._shared += shared
         orders = all_orders(trial.scores.shape[1])
         credit, reciprocal = np.zeros(len(orders)), np.zeros(len(orders))
         cost = np.zeros(len(orders), np.int64)
-        for q, known in enumerate(found):
-            assert known is not None
-            twice, spent = known
+        for q, key in enumerate(keys):
+            columns = known[key]
+            assert columns is not None
+            twice, paid = columns
             credit += judge.credits[judge.kind[q]][twice]
             reciprocal += 2.0 / twice
-            cost += spent
+            cost += paid
         Q = len(block)
         return OrderSearch(
             orders, credit / Q, reciprocal / Q, cost / Q, steps, seconds, loads, 0, 0, shared
@@ -131,17 +142,25 @@ class OrderSession:
             _digest(self._version, block.relation[q], block.source[q], block.open[q])
             for q in range(len(block))
         ]
-        kept = [self._engine.find(key) for key in keys]
-        missing = np.array([q for q, columns in enumerate(kept) if columns is None], int)
-        if len(missing) or self._echo is None:
-            asked = missing if len(missing) else np.arange(1)
-            new = Trial.of(self.strategy, self.table(_part(block, asked)), self.costs)
+        kept: dict[bytes, Columns | None] = {}
+        asked = []
+        for q, key in enumerate(keys):
+            if key in kept:  # asked before in this block
+                self._engine.rate += Rate(hits=1)
+                continue
+            kept[key] = self._engine.find(key)
+            if kept[key] is None:
+                asked.append(q)
+        if asked or self._echo is None:
+            part = _part(block, np.array(asked if asked else [0]))
+            new = Trial.of(self.strategy, self.table(part), self.costs)
             self._echo = new.echo
             self._settings = new
-            for row, q in enumerate(missing):
-                kept[q] = (new.scores[row], new.open[row], new.echo_row[row : row + 1])
-                self._engine.keep(keys[q], kept[q])
-        columns = [columns for columns in kept if columns is not None]
+            for row, q in enumerate(asked):
+                made = (new.scores[row], new.open[row], new.echo_row[row : row + 1])
+                kept[keys[q]] = made
+                self._engine.keep(keys[q], made)
+        columns = [each for each in (kept[key] for key in keys) if each is not None]
         return replace(
             self._settings,
             scores=np.stack([scores for scores, _, _ in columns]),
@@ -149,33 +168,15 @@ class OrderSession:
             echo_row=np.concatenate([row for _, _, row in columns]),
         )
 
-    def _known(self, trial: Trial, judge: Judge) -> list[Columns | None]:
-        """Twice the rank and the cost of every order, for the queries that need no walk."""
-        found: list[Columns | None] = []
-        for q in range(len(trial)):
-            known = self._validation.find(_judgement(trial, judge, q))
-            if known is None:
-                sequence = self._sequence.find(_content(trial, q))
-                known = None if sequence is None else self._judged(trial, judge, q, *sequence)
-            found.append(known)
-        return found
-
     def _judged(
-        self, trial: Trial, judge: Judge, q: int, rows: np.ndarray, row_of: np.ndarray,
+        self, judge: Judge, q: int, key: bytes, rows: np.ndarray, row_of: np.ndarray,
         spent: np.ndarray,
     ) -> Columns:  # fmt: skip
-        own = rows[:, judge.truth[q], None]
-        others = judge.counted[q] > 0
-        above = (rows[:, others] > own).sum(axis=1)
-        equal = (rows[:, others] == own).sum(axis=1)
-        twice = (2 + 2 * above + equal).astype(np.int32)
-        return self._keep(trial, judge, q, twice[row_of], spent)
+        return self._keep(key, judge.twice(rows, q)[row_of], spent)
 
-    def _keep(
-        self, trial: Trial, judge: Judge, q: int, twice: np.ndarray, spent: np.ndarray
-    ) -> Columns:
+    def _keep(self, key: bytes, twice: np.ndarray, spent: np.ndarray) -> Columns:
         known = (twice.copy(), spent.copy())
-        self._validation.keep(_judgement(trial, judge, q), known)
+        self._validation.keep(key, known)
         return known
 
 

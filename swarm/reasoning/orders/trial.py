@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -27,6 +28,11 @@ def all_orders(engines: int) -> np.ndarray:
             f"{engines} engines: orders are searched of 1 to {ENGINES_MAX} engines, such as the "
             "seven faculties"
         )
+    return _permutations(engines).copy()
+
+
+@cache
+def _permutations(engines: int) -> np.ndarray:
     return np.array(list(permutations(range(engines))), np.int8)
 
 
@@ -57,6 +63,11 @@ class Trial:
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether working memory adds anything."""
+        return bool(self.memory > 0) and len(self.echo) > 0
 
     @classmethod
     def of(cls, strategy: Strategies, table: ScoreTable, costs: np.ndarray) -> Trial:
@@ -172,11 +183,30 @@ class Judge:
         """The judge of some of the queries."""
         return Judge(self.truth[rows], self.counted[rows], self.kind[rows], self.credits)
 
+    def twice(self, rows: np.ndarray, q: int) -> np.ndarray:
+        """int32[n]: twice the rank of the truth of query q in final scores float32[n, C]."""
+        own = rows[:, self.truth[q], None]
+        others = rows[:, self.counted[q] > 0]
+        above, equal = (others > own).sum(axis=1), (others == own).sum(axis=1)
+        return (2 + 2 * above + equal).astype(np.int32)
+
     def narrows(self, trial: Trial) -> bool:
         """Whether no sum of scores can make up for one step of pruning."""
         loudest = float(np.abs(trial.scores).max(initial=0.0))
         echo = float(np.abs(trial.echo).max(initial=0.0)) * float(trial.memory)
         return 2 * float(trial.consensus) * (loudest + echo) < -0.9 * float(PRUNED)
+
+    def merges(self, trial: Trial) -> bool:
+        """Whether prefixes of the same engines can come to the same: sums alone decide."""
+        return not trial.remembers and bool(trial.consensus >= 1e-3) and self._tame(trial)
+
+    def remembers(self, trial: Trial) -> bool:
+        """Whether working memory is on, and who fell with others than the truth can be left out."""
+        return trial.remembers and self._tame(trial)
+
+    def _tame(self, trial: Trial) -> bool:
+        parts = (trial.scores, trial.gain, trial.beam, trial.commit, trial.consensus, trial.echo)
+        return all(bool(np.isfinite(part).all()) for part in parts) and self.narrows(trial)
 
     @property
     def names(self) -> tuple[str, ...]:

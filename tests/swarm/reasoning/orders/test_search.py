@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,15 +59,52 @@ def test_every_order_comes_to_what_reason_says(seed, engines, candidates, depth,
     same(search_orders(*one[:3], Aloof(one[3]), depth=depth), wanted)
 
 
-def test_order_matters_and_every_node_is_walked_once():
+def test_every_node_is_walked_once_and_sets_of_engines_are_merged():
     one = case(5, 7, 3, 30)
     one[0].commit[:] = 50
     one[0].beam[:] = 50
     found = search_orders(*one)
     assert len(found.orders) == 5040
-    assert found.steps == 3 * 13_699  # nothing commits, nothing is shared but prefixes
+    assert found.steps == 3 * 7 * 2**6  # nothing falls or settles: a step for a set and an engine
+    one[0].memory[:] = 0.1  # now what was heard before makes a difference
+    assert search_orders(*one).steps == 3 * 13_699
+    one[0].memory[:] = 0
     one[0].beam[:] = 0.7
     assert len(np.unique(search_orders(*one).mrr)) > 10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_close_calls_fall_out_as_in_the_order_walked(seed):
+    """Scores of -1, 0 and 1 with weights that round: what ties in one order differs in another."""
+    strategy, table, costs, referee = case(seed, 5, 6, 33)
+    grid = np.clip(np.round(table.scores), -1, 1)
+    table = replace(table, scores=np.where(table.block.open[:, None], grid, 0).astype(np.float32))
+    strategy.weight[:] = np.array([[0.1, 0.2, 0.3, 0.4, 0.5]], np.float32)
+    strategy.beam[:] = 1
+    strategy.commit[:] = 0.5
+    wanted = plain_search(strategy, table, costs, referee)
+    for depth in (0, 2):
+        found = search_orders(strategy, table, costs, referee, detail=True, depth=depth)
+        same(found, wanted)
+        np.testing.assert_array_equal(found.twice, wanted[3])
+
+
+@pytest.mark.parametrize("strange", ["loud", "mute", "truth is closed"])
+@pytest.mark.parametrize("memory", [0.0, 0.6])
+def test_what_cannot_be_merged_is_walked(strange, memory):
+    strategy, table, costs, referee = case(3, 4, 5, 20, memory)
+    if strange == "loud":  # one engine makes up for having been pruned
+        table.scores[:, 1] *= 3000
+        table.scores[:, 0] *= 3000
+    if strange == "mute":
+        strategy.consensus[:] = 0
+    if strange == "truth is closed":
+        table.block.open[np.arange(5), referee.truth] = False
+    for depth in (0, 2):
+        found = search_orders(strategy, table, costs, referee, detail=True, depth=depth)
+        wanted = plain_search(strategy, table, costs, referee)
+        same(found, wanted)
+        np.testing.assert_array_equal(found.twice, wanted[3])
 
 
 def test_a_query_that_commits_at_once_is_walked_once_an_engine():

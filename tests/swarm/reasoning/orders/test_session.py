@@ -120,6 +120,18 @@ def test_a_session_of_similar_queries_forgets_nothing():
     assert session.rate.misses == rates["sequence"].misses
 
 
+def test_a_query_asked_twice_in_a_block_is_walked_once():
+    world = World()
+    session = OrderSession("v1", world.table, COSTS, world.strategy, room=0)
+    rows = np.array([4, 9, 4, 4, 9])
+    found = session.search(world.part(rows).block, world.judged(rows))
+    plain = search_orders(world.strategy, world.part(rows), COSTS, world.judged(rows))
+    assert found.credit.tobytes() == plain.credit.tobytes()
+    assert session.rate == Rate(3, 2)
+    assert session.rates["engine"] == Rate(3, 2)
+    assert world.asked == 2
+
+
 def test_without_room_every_query_is_walked_again():
     world = World()
     session = OrderSession("v1", world.table, COSTS, world.strategy, room=0)

@@ -21,7 +21,7 @@ from benchmarks.rows import Row, show
 from benchmarks.summary import spread
 from experiments.assembly import assemble
 from experiments.baselines import Exam, answer_all, examine_strategies
-from experiments.evaluation import COLLECTIVE, EVOLVED, collective
+from experiments.evaluation import COLLECTIVE, EVOLVED, assembly, collective
 from experiments.reasoning_study import ReasoningStudy
 from experiments.study import load_study
 from experiments.subject import Subject, subject_of
@@ -92,7 +92,8 @@ def lives(
         best = living.take(np.array([int(credit.argmax())]))
         ((_, answers),) = answer_all(best, exam.table, faculties)
         found[EVOLVED].append(exam.figures(answers.scores)["mrr"])
-        found[COLLECTIVE].append(exam.figures(collective(living, exam, faculties))["mrr"])
+        speakers = living.take(assembly(living, credit, valid, faculties))
+        found[COLLECTIVE].append(exam.figures(collective(speakers, exam, faculties))["mrr"])
     return found
 
 

@@ -27,7 +27,7 @@ from swarm.reasoning.networks.problem import hidden_world
 from swarm.reasoning.networks.referee import scores_of
 
 NETWORKS = ("asia", "sachs", "alarm")
-SEEDS = 5
+SEEDS = 3
 GOAL = 2.0
 TWIN = "one twin network for all"
 INTERVENTIONAL = ("causal", "counterfactual")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -161,11 +162,13 @@ def try_orders(
     for name, value in (("queries", queries), ("workers", workers)):
         if value < 1:
             raise OrdersError(f"--{name} {value}: at least 1, such as --{name} 2")
+    if seed < 0:
+        raise OrdersError(f"--seed {seed}: 0 or more, such as --seed 1")
     for name, strength in (("beam", beam), ("commit", commit)):
-        if not strength > 0:
-            raise OrdersError(f"--{name} {strength:g}: more than 0, such as --{name} 2")
-    if memory < 0:
-        raise OrdersError(f"--memory {memory:g}: 0 or more, such as --memory 0.5")
+        if not 0 < strength < inf:
+            raise OrdersError(f"--{name} {strength:g}: more than 0, and finite, such as --{name} 2")
+    if not 0 <= memory < inf:
+        raise OrdersError(f"--memory {memory:g}: 0 or more, and finite, such as --memory 0.5")
     problem = Problem.pose(_with_parts(load_graph(graph), seed))
     tasks = len(problem.table)
     drawn = np.sort(np.random.default_rng(seed).permutation(tasks)[:queries])

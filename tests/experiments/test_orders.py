@@ -59,6 +59,9 @@ def test_json_has_every_order_best_first(graph):
         ({"workers": -1}, "--workers -1"),
         ({"beam": 0.0}, "--beam 0"),
         ({"memory": -1.0}, "--memory -1"),
+        ({"memory": float("nan")}, "--memory nan"),
+        ({"commit": float("inf")}, "--commit inf"),
+        ({"seed": -1}, "--seed -1"),
     ],
 )
 def test_what_makes_no_search_is_told(graph, change, words):

@@ -39,7 +39,7 @@ PARTS: Mapping[str, str] = {
 """What is left out, as a study names it and as people do."""
 
 STUDY = "umls-30"
-SEEDS = 5
+SEEDS = 3
 QUICK_STUDY = "nations"
 QUICK_SEEDS = 2
 QUICK_CHANGES = ("world.agents=40", "world.generations=6")

@@ -192,7 +192,8 @@ def _answered(
     if not isinstance(evidence, Evidence):
         raise AskError(
             f"{evidence.entities:,} entities are too many to explain answers about; questions "
-            "can be asked of graphs that fit into a dense cube, up to about 300 entities with 50 relations"
+            "can be asked of graphs that fit into a dense cube, up to about 300 entities with 50 "
+            "relations"
         )
     source = np.array([question.source], np.int32)
     relation = np.array([question.relation], np.int32)

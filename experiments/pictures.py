@@ -147,7 +147,7 @@ def _draw_accuracy(record: Record, figure: Figure) -> None:
         credit = record.credit_of(name)
         if credit is not None:
             axes.axhline(credit, color=colour, linestyle=dashes, label=f"{name} ({credit:.3f})")
-    axes.set(xlabel="generation", ylabel="accuracy\n(expected reciprocal rank)")
+    axes.set(xlabel="generation", ylabel="accuracy\n(mean credit)")
     _legend(axes, columns=2)
 
 
@@ -167,7 +167,7 @@ def _draw_front(record: Record, figure: Figure) -> None:
     rings: Any = {"edgecolors": RED, "linewidths": 1.1, "label": "lives on", **colours}
     axes.scatter(cost[alive], accuracy[alive], c=novelty[alive], s=38, **rings)
     figure.colorbar(points, label="novelty (credit × surprisal)", extend="both", pad=0.02)
-    axes.set(xlabel="compute (units a task)", ylabel="accuracy\n(expected reciprocal rank)")
+    axes.set(xlabel="compute (units a task)", ylabel="accuracy\n(mean credit)")
     _legend(axes)
 
 

@@ -74,7 +74,8 @@ def gate_network(inputs: int, outputs: int, names: tuple[str, ...] = ()) -> Netw
 def decode(genes: Callable[[str], np.ndarray]) -> Strategies:
     """Strategies of N genomes; `genes(locus)` gives a column [N, size], as `world.genes` does."""
     order = genes("order")
-    gate = genes("gate").reshape(len(order), order.shape[1] + 1, -1)
+    drives = order.shape[1] + 1
+    gate = genes("gate").reshape(len(order), drives, genes("gate").shape[1] // drives)
     protocol = np.maximum(genes("protocol"), 0)
     networked = genes("gate kind")[:, 0] == GATE_KINDS.index("network")
     locus = gate_network(gate.shape[2] - 1, gate.shape[1])

@@ -206,7 +206,7 @@ def mixtures(problem: Problem) -> list[Contestant]:
     asked = engine_per_direction(relation, credit, directions)
     elsewhere = int((asked != best).sum())
     costs = problem.faculties.costs
-    kinds: tuple[str, ...] = getattr(problem.faculties, "kinds", ())
+    kinds: tuple[str, ...] = problem.faculties.kinds
 
     def one(name: str, engine: int, note: str = "") -> Contestant:
         return Contestant(name, lambda exam: engines(exam.table)[engine], int(costs[engine]), note)

@@ -112,7 +112,6 @@ def examine(
 
 def engines_asked(one: Strategies, exam: Exam, faculties: Engines) -> dict[str, dict[str, float]]:
     """How often a strategy (N = 1) asks each engine, by kind of question; {} without kinds."""
-    kinds: tuple[str, ...] = getattr(faculties, "kinds", ())
     ((_, answers),) = answer_all(one, exam.table, faculties)
     relation = exam.table.block.relation
     return {
@@ -120,7 +119,7 @@ def engines_asked(one: Strategies, exam: Exam, faculties: Engines) -> dict[str, 
             name: float((answers.used[relation == k] >> e & 1).mean())
             for e, name in enumerate(faculties.names)
         }
-        for k, kind in enumerate(kinds)
+        for k, kind in enumerate(faculties.kinds)
         if (relation == k).any()
     }
 

@@ -82,35 +82,19 @@ class ReasoningStudy(Study):
                 f"{place('problem')}: problem: give one of graph and network, such as "
                 'graph = "umls" or network = "asia"'
             )
-        if network is not None:
-            return self._with_network(network, folder, place)
-        assert graph is not None, "one of the two"
-        if graph in SHIPPED:
+        key = "network" if graph is None else "graph"
+        value = str(network if graph is None else graph)
+        known = (*NETWORKS, RANDOM) if graph is None else SHIPPED
+        if value in known:
             return self
-        path = folder("problem", "graph") / graph
-        if not path.is_dir():
+        path = folder("problem", key) / value
+        if not (path.is_file() if graph is None else path.is_dir()):
             raise StudyError(
-                f"{place('problem', 'graph')}: problem.graph: got {graph!r}, allowed is "
-                f"{ProblemSection.model_fields['graph'].description}; there is no folder "
-                f"{path}{did_you_mean(graph, SHIPPED)}"
+                f"{place('problem', key)}: problem.{key}: got {value!r}, allowed is "
+                f"{ProblemSection.model_fields[key].description}; there is no "
+                f"{'file' if graph is None else 'folder'} {path}{did_you_mean(value, known)}"
             )
-        problem = self.problem.model_copy(update={"graph": str(path.resolve())})
-        return self.model_copy(update={"problem": problem})
-
-    def _with_network(
-        self, network: str, folder: Callable[..., Path], place: Callable[..., str]
-    ) -> Self:
-        known = (*NETWORKS, RANDOM)
-        if network in known:
-            return self
-        path = folder("problem", "network") / network
-        if not path.is_file():
-            raise StudyError(
-                f"{place('problem', 'network')}: problem.network: got {network!r}, allowed is "
-                f"{ProblemSection.model_fields['network'].description}; there is no file "
-                f"{path}{did_you_mean(network, known)}"
-            )
-        problem = self.problem.model_copy(update={"network": str(path.resolve())})
+        problem = self.problem.model_copy(update={key: str(path.resolve())})
         return self.model_copy(update={"problem": problem})
 
     def prepare(self) -> ReasoningExperiment:

@@ -78,6 +78,7 @@ class Faculties:
         engines: K engine classes in the order that genomes number them.
         variants: for each engine its tuple of gene settings.
         costs: int32[K + 2], compute units of each engine, of the council and of the inversion.
+        kinds: of queries: none, relations are told apart by features.
         protocols: those beside consensus that mean something here.
         feature_names: what gates see of a query: log fan-out of the relation; log degree of the
             source; log number of answers that are known already; the shares of the relation's
@@ -85,6 +86,7 @@ class Faculties:
             confidence of the relation's best rule. All standardised over what they belong to.
     """
 
+    kinds: ClassVar[tuple[str, ...]] = ()
     protocols: ClassVar[tuple[str, ...]] = ("novelty", "council", "inversion", "trust", "memory")
     feature_names: ClassVar[tuple[str, ...]] = (
         "fan-out",

@@ -51,6 +51,11 @@ class Engines(Protocol):
         ...
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of query, as `Block.relation` numbers them; () where it numbers relations."""
+        ...
+
+    @property
     def protocols(self) -> tuple[str, ...]:
         """The protocols beside consensus that mean something in this domain."""
         ...

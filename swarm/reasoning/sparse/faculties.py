@@ -67,6 +67,7 @@ class SparseFaculties:
     """
 
     feature_names: ClassVar[tuple[str, ...]] = Faculties.feature_names
+    kinds: ClassVar[tuple[str, ...]] = ()
     protocols: ClassVar[tuple[str, ...]] = ("novelty", "council", "inversion", "trust")
 
     def __init__(self, evidence: SparseEvidence, engines: tuple[type[Engine], ...] = ENGINES):

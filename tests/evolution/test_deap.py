@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from evolution import ObjectiveError
 from evolution.deap import selNSGA2
-from evolution.nsga2 import ObjectiveError
 
 WEIGHTS = {"minimise": (-1.0, -1.0), "maximise": (1.0, 1.0), "mixed": (-1.0, 2.5, -0.1)}
 

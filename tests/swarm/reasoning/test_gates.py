@@ -12,7 +12,7 @@ from numba import njit
 
 from evolution import Network
 from swarm.reasoning.gates import GateError, GateNetworks, evaluate
-from tests.evolution.networks import Plain, column, evolved, plain
+from tests.evolution.genomes.networks import Plain, column, evolved, plain
 
 NET = Network(5, 4, hidden=5, links=30, density=0.3)
 seeds = st.integers(0, 2**32)

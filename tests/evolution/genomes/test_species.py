@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evolution import Network
-from tests.evolution.networks import evolved, plain
+from tests.evolution.genomes.networks import evolved, plain
 
 NET = Network(3, 2, hidden=4, links=14)
 

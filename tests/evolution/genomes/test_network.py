@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evolution import GenomeError, GenomeSpec, Network, Real
-from tests.evolution.networks import Plain, acyclic, column, evolved, plain, valid
+from tests.evolution.genomes.networks import Plain, acyclic, column, evolved, plain, valid
 
 NET = Network(3, 2, hidden=4, links=14)
 # As NET, but it grows, and nothing else happens to it.

@@ -1,7 +1,7 @@
 """Genomes as data: a spec names the loci, and a population of genomes is one column per locus.
 
 Row i of every column is genome i. Nothing here knows what a locus means: that is for whoever
-decodes it. The kinds of loci are in `evolution.locus`.
+decodes it. The kinds of loci are in `evolution.genomes.locus`.
 
 Guarantees: no method alters its inputs; whatever `GenomeSpec.sample`, `crossover` and `mutate`
 return passes `validate`. Errors: `GenomeError` (a ValueError).
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evolution.locus import GenomeError, Locus
+from evolution.genomes.locus import GenomeError, Locus
 from evolution.variation import Column
 
 Genomes = dict[str, Column]

@@ -9,8 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from evolution import Categorical, GenomeError, GenomeSpec, Permutation, Real, Simplex, nsga2
-from evolution.nsga2 import NSGA2, AskTellError, ObjectiveError
+from evolution import (
+    NSGA2,
+    AskTellError,
+    Categorical,
+    GenomeError,
+    GenomeSpec,
+    ObjectiveError,
+    Permutation,
+    Real,
+    Simplex,
+)
+from evolution.pareto import ranking
 
 # Few different values, so that duplicates and ties abound.
 coarse = st.integers(-2, 2).map(float)
@@ -53,26 +63,26 @@ def crowding_plain(F, ranks):
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(objectives(), objectives(fine)))
 def test_ranks_and_crowding_equal_the_plain_ones(F):
-    ranks = nsga2.pareto_ranks(F)
+    ranks = ranking.pareto_ranks(F)
     assert ranks.dtype == np.int64
     assert ranks.tolist() == ranks_plain(F)
-    crowding = nsga2.crowding_distance(F, ranks)
+    crowding = ranking.crowding_distance(F, ranks)
     np.testing.assert_allclose(crowding, crowding_plain(F, ranks.tolist()), rtol=1e-9, atol=1e-12)
 
 
 def test_crowding_of_a_front_by_hand():
     F = np.array([[0.0, 4.0], [1.0, 2.0], [3.0, 1.0], [4.0, 0.0]])
-    crowding = nsga2.crowding_distance(F, [0, 0, 0, 0])
+    crowding = ranking.crowding_distance(F, [0, 0, 0, 0])
     assert crowding.tolist() == [np.inf, (3 / 4 + 3 / 4) / 2, (3 / 4 + 2 / 4) / 2, np.inf]
     # Each front for itself: as two fronts of two, all are ends.
-    assert nsga2.crowding_distance(F, [0, 1, 0, 1]).tolist() == [np.inf] * 4
+    assert ranking.crowding_distance(F, [0, 1, 0, 1]).tolist() == [np.inf] * 4
 
 
 def test_copies_in_the_middle_are_crowded_out():
     F = np.array([[0.0, 2.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [2.0, 0.0]])
-    crowding = nsga2.crowding_distance(F, np.zeros(5, int))
+    crowding = ranking.crowding_distance(F, np.zeros(5, int))
     assert crowding.tolist() == [np.inf, 0.5, 0.0, 0.5, np.inf]
-    assert nsga2.select(F, 4).tolist() == [0, 4, 1, 3]
+    assert ranking.select(F, 4).tolist() == [0, 4, 1, 3]
 
 
 @settings(max_examples=60, deadline=None)
@@ -81,32 +91,32 @@ def test_failed_points_rank_behind_all_others(F, data):
     failed = np.array(data.draw(st.lists(st.booleans(), min_size=len(F), max_size=len(F))), bool)
     spoilt = F.copy()
     spoilt[failed, -1] = np.nan
-    ranks = nsga2.pareto_ranks(spoilt)
-    np.testing.assert_array_equal(ranks[~failed], nsga2.pareto_ranks(F[~failed]))
+    ranks = ranking.pareto_ranks(spoilt)
+    np.testing.assert_array_equal(ranks[~failed], ranking.pareto_ranks(F[~failed]))
     assert (ranks[failed] > ranks[~failed].max(initial=-1)).all()
-    crowding = nsga2.crowding_distance(spoilt, ranks)
+    crowding = ranking.crowding_distance(spoilt, ranks)
     assert (crowding[failed] == 0.0).all()
     np.testing.assert_array_equal(
-        crowding[~failed], nsga2.crowding_distance(F[~failed], ranks[~failed])
+        crowding[~failed], ranking.crowding_distance(F[~failed], ranks[~failed])
     )
-    assert not failed[nsga2.select(spoilt, int((~failed).sum()))].any()
+    assert not failed[ranking.select(spoilt, int((~failed).sum()))].any()
 
 
 def test_infinite_objectives_are_bad_but_no_failure():
     F = np.array([[0.0, 1.0], [0.5, 0.5], [np.inf, 0.0], [np.inf, 2.0], [np.nan, 0.0]])
-    ranks = nsga2.pareto_ranks(F)
+    ranks = ranking.pareto_ranks(F)
     assert ranks.tolist() == [0, 0, 0, 1, 2]
     # The first objective has no finite range there and adds nothing.
-    assert nsga2.crowding_distance(F, ranks).tolist() == [np.inf, 0.5, np.inf, np.inf, 0.0]
+    assert ranking.crowding_distance(F, ranks).tolist() == [np.inf, 0.5, np.inf, np.inf, 0.0]
 
 
 @settings(max_examples=60, deadline=None)
 @given(objectives(), st.data())
 def test_selection_takes_whole_fronts_then_the_least_crowded(F, data):
     k = data.draw(st.integers(0, len(F)))
-    rows = nsga2.select(F, k)
-    ranks = nsga2.pareto_ranks(F)
-    crowding = nsga2.crowding_distance(F, ranks)
+    rows = ranking.select(F, k)
+    ranks = ranking.pareto_ranks(F)
+    crowding = ranking.crowding_distance(F, ranks)
     expected = sorted(range(len(F)), key=lambda i: (ranks[i], -crowding[i], i))[:k]
     assert rows.tolist() == expected
 
@@ -114,12 +124,12 @@ def test_selection_takes_whole_fronts_then_the_least_crowded(F, data):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: nsga2.pareto_ranks([1.0, 2.0]), r"objectives are \[2\]; expected \[n, M\]"),
-        (lambda: nsga2.pareto_ranks(np.empty((3, 0))), r"expected \[n, M\]"),
-        (lambda: nsga2.crowding_distance([[1.0, 2.0]], [0, 0]), r"ranks are \[2\]"),
-        (lambda: nsga2.select([[1.0, 2.0]], 2), "cannot select 2 of 1"),
+        (lambda: ranking.pareto_ranks([1.0, 2.0]), r"objectives are \[2\]; expected \[n, M\]"),
+        (lambda: ranking.pareto_ranks(np.empty((3, 0))), r"expected \[n, M\]"),
+        (lambda: ranking.crowding_distance([[1.0, 2.0]], [0, 0]), r"ranks are \[2\]"),
+        (lambda: ranking.select([[1.0, 2.0]], 2), "cannot select 2 of 1"),
         (
-            lambda: nsga2.binary_tournament(
+            lambda: ranking.binary_tournament(
                 np.empty(0, int), np.empty(0), 2, np.random.default_rng(1)
             ),
             "at least 2 points",
@@ -138,7 +148,7 @@ def test_everybody_enters_the_tournament_equally_often_and_the_better_wins():
     rounds = 3000
     wins = np.zeros(6)
     for _ in range(rounds):
-        winners = nsga2.binary_tournament(ranks, crowding, 6, rng)
+        winners = ranking.binary_tournament(ranks, crowding, 6, rng)
         assert winners.shape == (6,)
         wins += np.bincount(winners, minlength=6)
     assert wins[1] == 2 * rounds  # the best enters once a shuffle and always wins
@@ -153,14 +163,14 @@ def test_everybody_enters_the_tournament_equally_often_and_the_better_wins():
 @pytest.mark.parametrize("n", [0, 1, 4, 7])
 def test_of_an_odd_number_nobody_fights_himself(n):
     rng = np.random.default_rng(1)
-    winners = [nsga2.binary_tournament(np.arange(3), np.zeros(3), n, rng) for _ in range(50)]
+    winners = [ranking.binary_tournament(np.arange(3), np.zeros(3), n, rng) for _ in range(50)]
     assert all(rows.shape == (n,) and rows.dtype == np.int64 for rows in winners)
     assert not any((rows == 2).any() for rows in winners)
 
 
 def test_equals_win_as_often_as_each_other():
     rng = np.random.default_rng(2)
-    winners = nsga2.binary_tournament(np.zeros(4, int), np.ones(4), 40_000, rng)
+    winners = ranking.binary_tournament(np.zeros(4, int), np.ones(4), 40_000, rng)
     counts = np.bincount(winners, minlength=4)
     # Entering equally often makes the counts steadier than independent draws.
     assert np.abs(counts - 10_000).max() < 4 * np.sqrt(40_000 * 0.25 * 0.75)
@@ -305,7 +315,7 @@ def test_survivors_keep_the_ranks_they_had_among_all():
     search = NSGA2(MIXED, 30, 4)
     for _ in range(6):
         search.tell(evaluate(search.ask()))
-        np.testing.assert_array_equal(search.ranks, nsga2.pareto_ranks(search.objectives))
+        np.testing.assert_array_equal(search.ranks, ranking.pareto_ranks(search.objectives))
         assert (np.diff(search.ranks) >= 0).all()
 
 

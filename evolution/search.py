@@ -1,0 +1,279 @@
+"""What all searches have in common: ask for genomes, tell how they did, stop and go on anywhere.
+
+Objectives are minimised, everywhere: give ``-fitness`` where more is better. A NaN is a failed
+evaluation: it ranks behind everything else, and never makes a search fail.
+
+Guarantees: a result depends on nothing but the arguments and the generator's stream; `Search.state`
+perturbs nothing, and a restored search goes on bit for bit; nothing that was handed out or taken
+in is altered later.
+
+Errors (all ValueErrors): `ObjectiveError` for objectives or measures of the wrong shape,
+`AskTellError` for calls out of turn, settings that contradict each other and states of another run.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from evolution.genomes.spec import Genomes
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+State = tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
+
+
+class ObjectiveError(ValueError):
+    """Objectives or measures of the wrong shape, or a count that they cannot give."""
+
+
+class AskTellError(ValueError):
+    """A call out of turn, contradictory settings, or a state that belongs to another run."""
+
+
+class Representation(Protocol):
+    """What a search knows of genomes: `evolution.GenomeSpec`, or anything that does the same.
+
+    A population of genomes is a dict of arrays; only its representation knows their layout.
+    """
+
+    def sample(self, n: int, rng: np.random.Generator) -> Genomes:
+        """``n`` genomes to begin with."""
+
+    def count(self, genomes: Genomes) -> int:
+        """How many genomes these arrays hold."""
+
+    def validate(self, genomes: Genomes) -> None:
+        """Raise `evolution.GenomeError` where one is not allowed."""
+
+    def take(self, genomes: Genomes, rows: npt.NDArray[Any] | slice) -> Genomes:
+        """A copy of these rows: indices, a mask, or a slice."""
+
+    def concatenate(self, *parts: Genomes) -> Genomes:
+        """The genomes of all parts, one after the other."""
+
+    def crossover(
+        self, mothers: Genomes, fathers: Genomes, rng: np.random.Generator, rate: float = 0.9
+    ) -> Genomes:
+        """One child per pair."""
+
+    def mutate(
+        self,
+        genomes: Genomes,
+        rng: np.random.Generator,
+        rate: float | None = None,
+        scale: float = 1.0,
+    ) -> Genomes:
+        """Mutated copies."""
+
+
+class Evaluated(NamedTuple):
+    """Genomes with what was told of them: objectives ``[n, M]``, measures ``[n, K]`` or None."""
+
+    genomes: Genomes
+    objectives: Floats
+    measures: Floats | None = None
+
+
+class Search(ABC):
+    """The algorithms by ask and tell: ``ask()`` genomes, evaluate them, ``tell(F)``, repeat.
+
+    A new algorithm is a subclass with `_ask`, `_tell`, `residents`, `receive` and what its state
+    is: `_settings`, `_save` and `_load`.
+
+    Attributes: ``spec``, what the genomes are; ``generation``, the number of ``tell`` so far;
+    ``evaluations``, the number of genomes told; ``asked``, the genomes that wait for their
+    objectives, or None.
+
+    ``rng`` is a generator, which the search then draws from, or a seed.
+    """
+
+    # How many objectives tell() takes: None for any number, as long as it stays the same.
+    objectives_expected: ClassVar[int | None] = None
+    # Whether tell() needs measures of behaviour.
+    measures_needed: ClassVar[bool] = False
+
+    def __init__(self, spec: Representation, rng: np.random.Generator | int) -> None:
+        self.spec = spec
+        self.rng = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
+        self.generation = 0
+        self.evaluations = 0
+        self.asked: Genomes | None = None
+        self._told_width: int | None = self.objectives_expected
+        self._measure_width: int | None = None
+
+    def ask(self) -> Genomes:
+        """The genomes to evaluate next; a copy, so altering it alters nothing here."""
+        if self.asked is not None:
+            raise AskTellError(
+                "ask() twice in a row: evaluate the genomes of the last ask(), which are also "
+                "in .asked, and give their objectives to tell(F) first"
+            )
+        self.asked = self._ask()
+        return self.spec.take(self.asked, slice(None))
+
+    def tell(self, F: npt.ArrayLike, measures: npt.ArrayLike | None = None) -> None:
+        """Take what the asked genomes achieved, a row each, in the order asked.
+
+        Args:
+            F: objectives ``[n]`` or ``[n, M]``, minimised; NaN marks a failed evaluation.
+            measures: behaviour ``[n, K]``, for searches that look at it.
+        """
+        if self.asked is None:
+            raise AskTellError("tell(F) before ask(): F are the objectives of the asked genomes")
+        n = self.spec.count(self.asked)
+        told = self._check_objectives(F, n)
+        behaviour = self._check_measures(measures, n)
+        genomes, self.asked = self.asked, None
+        self._tell(Evaluated(genomes, told, behaviour))
+        self.generation += 1
+        self.evaluations += n
+
+    def state(self) -> State:
+        """Everything a resumed run needs, as plain arrays and a dict that JSON can hold."""
+        arrays, facts = self._save()
+        arrays = {f"own.{name}": np.array(array) for name, array in arrays.items()}
+        if self.asked is not None:
+            arrays |= {f"asked.{name}": array.copy() for name, array in self.asked.items()}
+        facts = {
+            "own": facts,
+            "settings": self.settings,
+            "generation": self.generation,
+            "evaluations": self.evaluations,
+            "asked": self.asked is not None,
+            "widths": [self._told_width, self._measure_width],
+            "rng": plain(self.rng.bit_generator.state),
+        }
+        return arrays, facts
+
+    def restore(self, state: State) -> None:
+        """Go on where the search that gave ``state`` stood; spec and settings must be the same."""
+        arrays, facts = state
+        if facts["settings"] != self.settings:
+            raise AskTellError(
+                f"the state is of a search with {facts['settings']}; this one has {self.settings}"
+            )
+        asked = unpacked(arrays, "asked") if facts["asked"] else None
+        if asked is not None:
+            self.spec.validate(asked)
+        self._load(unpacked(arrays, "own"), facts["own"])
+        self.asked = asked
+        self.generation = facts["generation"]
+        self.evaluations = facts["evaluations"]
+        self._told_width, self._measure_width = facts["widths"]
+        self.rng.bit_generator.state = facts["rng"]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What must be equal for a state to be restored, in the types that JSON knows."""
+        return {
+            "algorithm": type(self).__name__,
+            "spec": repr(self.spec),
+            "bit_generator": type(self.rng.bit_generator).__name__,
+            **self._settings(),
+        }
+
+    @property
+    def best(self) -> Evaluated:
+        """The best genome known, as one row: the first of the `residents`."""
+        genomes, objectives, measures = self.residents
+        if not len(objectives):
+            raise AskTellError(
+                "no genome has been evaluated yet: ask(), evaluate and tell(F) first"
+            )
+        first = slice(0, 1)
+        taken = self.spec.take(genomes, first)
+        return Evaluated(taken, objectives[first], None if measures is None else measures[first])
+
+    @property
+    @abstractmethod
+    def residents(self) -> Evaluated:
+        """The genomes that the search stands on, best first; none before the first ``tell``."""
+
+    @abstractmethod
+    def receive(self, immigrants: Evaluated) -> None:
+        """Take in evaluated genomes from elsewhere, between a ``tell`` and the next ``ask``."""
+
+    @abstractmethod
+    def _ask(self) -> Genomes:
+        """The genomes to evaluate next; they may change from call to call in number."""
+
+    @abstractmethod
+    def _tell(self, evaluated: Evaluated) -> None:
+        """Learn from the asked genomes; shapes have been checked."""
+
+    @abstractmethod
+    def _settings(self) -> dict[str, Any]:
+        """The settings of this algorithm, in the types that JSON knows."""
+
+    @abstractmethod
+    def _save(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """The state of this algorithm: arrays (names may have dots), and facts for JSON."""
+
+    @abstractmethod
+    def _load(self, arrays: dict[str, npt.NDArray[Any]], facts: dict[str, Any]) -> None:
+        """Take over what `_save` gave."""
+
+    def _check_objectives(self, F: npt.ArrayLike, n: int) -> Floats:
+        told = np.array(F, dtype=np.float64)
+        if told.ndim == 1 and self._told_width in (None, 1):
+            told = told[:, np.newaxis]
+        if not _fits(told, n, self._told_width):
+            raise ObjectiveError(
+                f"tell(F): F is {list(np.shape(F))}; expected [{n}, {self._told_width or 'M'}], "
+                "a row of objectives per asked genome"
+            )
+        self._told_width = told.shape[1]
+        return told
+
+    def _check_measures(self, measures: npt.ArrayLike | None, n: int) -> Floats | None:
+        if measures is None:
+            if self.measures_needed:
+                raise ObjectiveError(
+                    f"{type(self).__name__} looks at behaviour: tell(F, measures) with measures "
+                    f"[{n}, K], e.g. where each genome ended up"
+                )
+            return None
+        behaviour = np.array(measures, dtype=np.float64)
+        if not _fits(behaviour, n, self._measure_width):
+            raise ObjectiveError(
+                f"tell(F, measures): measures are {list(np.shape(measures))}; expected "
+                f"[{n}, {self._measure_width or 'K'}], a row of behaviour per asked genome"
+            )
+        self._measure_width = behaviour.shape[1]
+        return behaviour
+
+
+def _fits(rows: Floats, n: int, width: int | None) -> bool:
+    """Whether these are ``n`` rows of this width, or of any but none."""
+    return rows.ndim == 2 and len(rows) == n and rows.shape[1] == (width or max(rows.shape[1], 1))
+
+
+def failed(objectives: Floats) -> npt.NDArray[np.bool_]:
+    """Which rows ``bool[n]`` hold a NaN: failed evaluations."""
+    return np.asarray(np.isnan(objectives).any(axis=1))
+
+
+def packed(genomes: Genomes, name: str) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of genomes under names that begin with this one, for a state."""
+    return {f"{name}.{locus}": column for locus, column in genomes.items()}
+
+
+def unpacked(arrays: dict[str, npt.NDArray[Any]], name: str) -> Genomes:
+    """Copies of the arrays that `packed` named so."""
+    prefix = f"{name}."
+    return {
+        key.removeprefix(prefix): np.array(array)
+        for key, array in arrays.items()
+        if key.startswith(prefix)
+    }
+
+
+def plain(value: Any) -> Any:
+    """The same without numpy's types, so that JSON can hold it: a bit generator's state, say."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

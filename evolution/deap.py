@@ -1,7 +1,7 @@
 """NSGA-II selection for DEAP toolboxes: ``toolbox.register("select", selNSGA2)``.
 
-The same rule as ``deap.tools.selNSGA2`` (Deb et al. 2002, see `evolution.pareto`) on arrays. It knows
-individuals only by their ``fitness``, so DEAP itself is not imported.
+The same rule as ``deap.tools.selNSGA2`` (Deb et al. 2002, see `evolution.pareto`) on arrays. It
+knows individuals only by their ``fitness``, so DEAP itself is not imported.
 """
 
 from __future__ import annotations

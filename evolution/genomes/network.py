@@ -2,7 +2,8 @@
 
 Stanley & Miikkulainen 2002, "Evolving neural networks through augmenting topologies",
 Evolutionary Computation 10(2). A population of networks is one column, so it crosses, mutates and
-saves as any other; `topology` says how a row holds a network, `network_variation` how rows vary. Nothing here evaluates: `Network.wiring` gives plain arrays to whoever does.
+saves as any other; `topology` says how a row holds a network, `network_variation` how rows vary.
+Nothing here evaluates: `Network.wiring` gives plain arrays to whoever does.
 
 Guarantees: what is drawn, crossed and mutated is valid, so it has no cycle and fits its capacity;
 the same split is the same node everywhere; a result depends on nothing but the arguments and the

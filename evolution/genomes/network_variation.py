@@ -1,8 +1,8 @@
 """NEAT: how networks that lie in the rows of one array begin, mutate, cross and keep apart.
 
 Stanley & Miikkulainen 2002, "Evolving neural networks through augmenting topologies",
-Evolutionary Computation 10(2). `topology` says how a row holds a network; these are the kernels behind
-`evolution.Network`, which is what to use.
+Evolutionary Computation 10(2). `topology` says how a row holds a network; these are the kernels
+behind `evolution.Network`, which is what to use.
 
 Guarantees: rows that are valid stay valid; no child has a cycle.
 """

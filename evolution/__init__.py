@@ -7,6 +7,8 @@ minimised. `evolution.deap` drops into DEAP toolboxes. Nothing here knows what a
 decode the columns, evaluate them, tell the objectives.
 """
 
+from evolution.evolve import evolve
+from evolution.genetic import GeneticAlgorithm, tournament_select
 from evolution.genomes import (
     Categorical,
     GenomeError,
@@ -20,6 +22,8 @@ from evolution.genomes import (
     Simplex,
     Wiring,
 )
+from evolution.islands import Islands
+from evolution.lexicase import Lexicase, lexicase_select
 from evolution.pareto import (
     NSGA2,
     best_rows,
@@ -36,10 +40,13 @@ __all__ = [
     "AskTellError",
     "Categorical",
     "Evaluated",
+    "GeneticAlgorithm",
     "GenomeError",
     "GenomeSpec",
     "Genomes",
     "Integer",
+    "Islands",
+    "Lexicase",
     "Locus",
     "Network",
     "ObjectiveError",
@@ -53,6 +60,9 @@ __all__ = [
     "best_rows",
     "binary_tournament",
     "crowding_distance",
+    "evolve",
+    "lexicase_select",
     "pareto_ranks",
     "select",
+    "tournament_select",
 ]

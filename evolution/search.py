@@ -14,7 +14,7 @@ Errors (all ValueErrors): `ObjectiveError` for objectives or measures of the wro
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -92,9 +92,9 @@ class Search(ABC):
     """
 
     # How many objectives tell() takes: None for any number, as long as it stays the same.
-    objectives_expected: ClassVar[int | None] = None
+    objectives_expected: int | None = None
     # Whether tell() needs measures of behaviour.
-    measures_needed: ClassVar[bool] = False
+    measures_needed: bool = False
 
     def __init__(self, spec: Representation, rng: np.random.Generator | int) -> None:
         self.spec = spec
@@ -250,6 +250,20 @@ class Search(ABC):
 def _fits(rows: Floats, n: int, width: int | None) -> bool:
     """Whether these are ``n`` rows of this width, or of any but none."""
     return rows.ndim == 2 and len(rows) == n and rows.shape[1] == (width or max(rows.shape[1], 1))
+
+
+def founding(
+    spec: Representation, population: int, rng: np.random.Generator, founders: Genomes | None
+) -> Genomes:
+    """The first generation: copies of the founders, checked, or a sample of this many genomes."""
+    if population < 2:
+        raise AskTellError(f"population is {population}; at least 2 are needed, e.g. 100")
+    if founders is None:
+        return spec.sample(population, rng)
+    spec.validate(founders)
+    if spec.count(founders) != population:
+        raise AskTellError(f"{spec.count(founders)} founders for a population of {population}")
+    return spec.take(founders, slice(None))
 
 
 def failed(objectives: Floats) -> npt.NDArray[np.bool_]:

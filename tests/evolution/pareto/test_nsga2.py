@@ -338,7 +338,7 @@ def test_calls_out_of_turn_are_noticed():
     genomes = search.ask()
     with pytest.raises(AskTellError, match=r"ask\(\) twice"):
         search.ask()
-    for wrong in (np.zeros((5, 2)), np.zeros(6)):
+    for wrong in (np.zeros((5, 2)), np.zeros(5), np.zeros((6, 0)), 0.0):
         with pytest.raises(ObjectiveError, match="expected"):
             search.tell(wrong)
     search.tell(evaluate(genomes))  # the refusals changed nothing

@@ -1,0 +1,68 @@
+"""The generational genetic algorithm: who wins tournaments, who lives on."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from evolution import AskTellError, GeneticAlgorithm, GenomeSpec, ObjectiveError, Real
+from evolution.genetic import tournament_select
+from evolution.search import Evaluated
+
+SPEC = GenomeSpec({"x": Real(3, -1.0, 1.0)})
+
+
+def generator(seed=1):
+    return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_tournaments_are_won_as_often_as_they_should_be(size):
+    objectives = generator(3).permutation(8).astype(float)[:, np.newaxis]
+    k, n = 20_000, 8
+    won = np.bincount(tournament_select(objectives, k, size, generator()), minlength=n)
+    rank = objectives[:, 0]
+    expected = k * ((n - rank) ** size - (n - rank - 1) ** size) / n**size
+    assert stats.chisquare(won, expected).pvalue > 1e-4
+
+
+def test_failed_ones_lose_to_everybody():
+    objectives = np.array([[np.nan], [9.0], [np.inf]])
+    won = np.bincount(tournament_select(objectives, 9_000, 2, generator()), minlength=3)
+    np.testing.assert_allclose(won / 9_000, [1 / 9, 5 / 9, 3 / 9], atol=0.03)
+    with pytest.raises(ObjectiveError, match="a tournament of 0 among 3"):
+        tournament_select(objectives, 1, 0, generator())
+
+
+@pytest.mark.parametrize("elites", [0, 1, 3])
+def test_elites_live_on_and_the_rest_are_children(elites):
+    search = GeneticAlgorithm(SPEC, 10, 1, elites=elites)
+    search.ask()
+    search.tell(np.arange(10.0))
+    best = search.genomes["x"][:elites]
+    children = search.ask()["x"]
+    search.tell(np.arange(100.0, 110.0))
+    np.testing.assert_array_equal(search.genomes["x"][:elites], best)
+    np.testing.assert_array_equal(search.genomes["x"][elites:], children[: 10 - elites])
+    assert search.objectives[:, 0].tolist() == [*range(elites), *range(100, 110 - elites)]
+
+
+def test_immigrants_take_the_places_of_the_worst():
+    search = GeneticAlgorithm(SPEC, 4, 1)
+    search.ask()
+    search.tell([3.0, np.nan, 1.0, 2.0])
+    search.receive(Evaluated({"x": np.full((2, 3), 0.5)}, np.array([[2.5], [0.0]])))
+    assert search.objectives[:, 0].tolist() == [0.0, 1.0, 2.0, 2.5]
+    assert search.best.genomes["x"].tolist() == [[0.5, 0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"tournament": 0}, "tournament is 0; at least 1"),
+        ({"elites": 10}, "elites is 10; allowed: 0 to 9"),
+        ({"founders": SPEC.sample(3, generator())}, "3 founders for a population of 10"),
+    ],
+)
+def test_bad_settings_teach(settings, message):
+    with pytest.raises(AskTellError, match=message):
+        GeneticAlgorithm(SPEC, 10, 1, **settings)

@@ -1,5 +1,5 @@
 """Benchmarks: `python -m benchmarks KIND`, where KIND is main, causal, ablations, orders, world,
-abm, gossip or motion.
+abm, gossip, motion or evolution.
 
 All take `--json`, one line a row with name, ours, peer, ratio and checks, and `--quick`, a look in
 under a minute. A check that does not hold makes the exit code 1.
@@ -11,6 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks.evolution import PARTS
 from experiments.toml import StudyError
 from swarm.reasoning import GraphError
 
@@ -47,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
     }
     for name, text in rest.items():
         kinds.add_parser(name, help=text)
+    evolution = kinds.add_parser("evolution", help="searches beside DEAP, pymoo, pyribs and others")
+    evolution.add_argument(
+        "--parts", nargs="+", default=PARTS, choices=PARTS, help="some of it", metavar="PART"
+    )
     for kind in kinds.choices.values():
         kind.add_argument("--json", action="store_true", help="one line of JSON a row")
         kind.add_argument("--quick", action="store_true", help="a look in under a minute")
@@ -100,6 +105,10 @@ def command(arguments: list[str] | None = None) -> int:
         from benchmarks import gossip
 
         return show(gossip.rows(options.quick), options.json)
+    if options.kind == "evolution":
+        from benchmarks import evolution
+
+        return show(evolution.rows(options.quick, tuple(options.parts)), options.json)
     from benchmarks import motion
 
     return show(motion.rows(options.quick), options.json)

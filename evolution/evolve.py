@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolution.genomes.spec import Genomes
-from evolution.search import AskTellError, Representation, Search
+from evolution.search import AskTellError, ObjectiveError, Representation, Search
 
 Told = npt.ArrayLike | tuple[npt.ArrayLike, npt.ArrayLike]
 Evaluate = Callable[[Genomes], Told]
@@ -49,14 +49,14 @@ def evolve(
 
     >>> search = evolve(GeneticAlgorithm(spec, 100, rng=1), sphere, 200, workers=4)
     """
+    check_generations(generations)
     with workers_for(evaluate, workers, pool) as executor:
         for _ in range(generations):
             genomes = search.asked if search.asked is not None else search.ask()
             if executor is None:
-                told = evaluate(search.spec.take(genomes, slice(None)))
+                search.tell(*_pair(evaluate(search.spec.take(genomes, slice(None)))))
             else:
-                told = _shared_out(executor, workers, evaluate, search.spec, genomes)
-            _tell(search, told)
+                search.tell(*_shared_out(executor, workers, evaluate, search.spec, genomes))
             if observe is not None:
                 observe(search)
     return search
@@ -65,6 +65,12 @@ def evolve(
 def advance(search: Search, evaluate: Evaluate, generations: int) -> Search:
     """`evolve` on one core, in the form that a worker takes."""
     return evolve(search, evaluate, generations)
+
+
+def check_generations(generations: int) -> None:
+    """Raise `AskTellError` unless this is a number of generations."""
+    if generations < 0:
+        raise AskTellError(f"generations is {generations}; at least 0, how many more, e.g. 100")
 
 
 @contextmanager
@@ -96,21 +102,33 @@ def _shared_out(
     evaluate: Evaluate,
     spec: Representation,
     genomes: Genomes,
-) -> Told:
+) -> tuple[npt.ArrayLike, npt.ArrayLike | None]:
     """Evaluate consecutive parts of a generation side by side, and put them together in order."""
     n = spec.count(genomes)
     parts = [
         spec.take(genomes, rows) for rows in np.array_split(np.arange(n), workers) if len(rows)
     ]
-    told = list(pool.map(evaluate, parts))
-    if isinstance(told[0], tuple):
-        objectives, measures = zip(*told, strict=True)
-        return np.concatenate(objectives), np.concatenate(measures)
-    return np.concatenate([np.asarray(part) for part in told])
+    told = [_pair(each) for each in pool.map(evaluate, parts)]
+    for part, pair in zip(parts, told, strict=True):
+        for rows in pair:
+            if rows is not None and np.shape(rows)[:1] != (spec.count(part),):
+                raise ObjectiveError(
+                    f"evaluate(genomes) gave {list(np.shape(rows))} for a part of "
+                    f"{spec.count(part)} genomes; expected a row per genome: [n], [n, M] or a pair"
+                )
+    objectives = np.concatenate([np.asarray(each) for each, _ in told])
+    measures = [np.asarray(each) for _, each in told if each is not None]
+    return objectives, np.concatenate(measures) if measures else None
 
 
-def _tell(search: Search, told: Told) -> None:
-    if isinstance(told, tuple):
-        search.tell(*told)
-    else:
-        search.tell(told)
+def _pair(told: Told) -> tuple[npt.ArrayLike, npt.ArrayLike | None]:
+    """Objectives, and measures if there are any."""
+    if not isinstance(told, tuple):
+        return told, None
+    if len(told) != 2:
+        raise ObjectiveError(
+            f"evaluate(genomes) gave a tuple of {len(told)}; expected an array of objectives [n] "
+            "or [n, M], or a pair of it and measures [n, K]"
+        )
+    objectives, measures = told
+    return objectives, measures

@@ -33,17 +33,24 @@ def ranking(objectives: Floats) -> Integers:
         return np.argsort(objectives.sum(axis=1), kind="stable")  # a NaN sorts last
 
 
-def tournament_select(objectives: Floats, k: int, size: int, rng: np.random.Generator) -> Integers:
+def tournament_select(
+    objectives: npt.ArrayLike, k: int, size: int, rng: np.random.Generator
+) -> Integers:
     """``k`` rows ``int64[k]``, each the best of ``size`` drawn with replacement.
 
+    ``objectives``, minimised, are ``[n]``, or ``[n, M]`` of which the sum counts; NaN loses.
     The chance of the row of rank r of n (0 is best) is ((n - r)^size - (n - r - 1)^size) / n^size;
     of entrants with equal objectives the lower row wins.
     """
-    n = len(objectives)
+    rows = np.asarray(objectives, dtype=np.float64)
+    rows = rows[:, np.newaxis] if rows.ndim == 1 else rows
+    if rows.ndim != 2:
+        raise ObjectiveError(f"objectives are {list(rows.shape)}; expected [n] or [n, M]")
+    n = len(rows)
     if n < 1 or size < 1:
         raise ObjectiveError(f"a tournament of {size} among {n}; at least 1 of 1 is needed")
     # The winner is the entrant of the best rank, so ranks are drawn and never looked up.
-    return ranking(objectives)[rng.integers(0, n, (k, size)).min(axis=1)]
+    return ranking(rows)[rng.integers(0, n, (k, size)).min(axis=1)]
 
 
 class GeneticAlgorithm(Search):
@@ -80,6 +87,7 @@ class GeneticAlgorithm(Search):
         super().__init__(spec, rng)
         if tournament < 1:
             raise AskTellError(f"tournament is {tournament}; at least 1, e.g. 3")
+        self.genomes = founding(spec, population, self.rng, founders)
         if not 0 <= elites < population:
             raise AskTellError(f"elites is {elites}; allowed: 0 to {population - 1}")
         self.population = population
@@ -88,7 +96,6 @@ class GeneticAlgorithm(Search):
         self.mutation_rate = mutation_rate
         self.mutation_scale = mutation_scale
         self.elites = elites
-        self.genomes = founding(spec, population, self.rng, founders)
         self.objectives: Floats = np.empty((0, 1))
 
     @property
@@ -99,6 +106,7 @@ class GeneticAlgorithm(Search):
 
     def receive(self, immigrants: Evaluated) -> None:
         """They take the places of the worst, as long as they last."""
+        self._check_immigrants(immigrants)
         self._replace_worst(Evaluated(self.genomes, self.objectives), immigrants)
 
     def _ask(self) -> Genomes:

@@ -40,7 +40,7 @@ def lexicase_select(
     population ("semi-dynamic") or over those still left ("dynamic", as DEAP's
     ``selAutomaticEpsilonLexicase``). O(k n) in practice, O(k n cases) at worst.
     """
-    rows = np.array(errors, dtype=np.float64, ndmin=2)
+    rows = np.array(errors, dtype=np.float64)
     if rows.ndim != 2 or not rows.size:
         raise ObjectiveError(
             f"errors are {list(np.shape(errors))}; expected [n, cases], a row per candidate"
@@ -99,10 +99,12 @@ class Lexicase(GeneticAlgorithm):
         self.case_count = cases
         self.cases: Integers = np.arange(max(1, round(downsample * cases)))
         self._told_width = len(self.cases)
+        # Errors on other cases cannot be compared with those of this generation.
+        self.receives = len(self.cases) == cases
 
     def receive(self, immigrants: Evaluated) -> None:
-        """Not possible: their errors are on other cases, unless all cases are told each time."""
-        if len(self.cases) < self.case_count:
+        """Only where all cases are told each time: else their errors are on other cases."""
+        if not self.receives:
             raise AskTellError(
                 "immigrants to a down-sampled search: their errors are on other cases"
             )

@@ -95,6 +95,8 @@ class Search(ABC):
     objectives_expected: int | None = None
     # Whether tell() needs measures of behaviour.
     measures_needed: bool = False
+    # Whether receive() is possible at all.
+    receives: bool = True
 
     def __init__(self, spec: Representation, rng: np.random.Generator | int) -> None:
         self.spec = spec
@@ -127,6 +129,9 @@ class Search(ABC):
         n = self.spec.count(self.asked)
         told = self._check_objectives(F, n)
         behaviour = self._check_measures(measures, n)
+        self._told_width = told.shape[1]
+        if behaviour is not None:
+            self._measure_width = behaviour.shape[1]
         genomes, self.asked = self.asked, None
         self._tell(Evaluated(genomes, told, behaviour))
         self.generation += 1
@@ -150,8 +155,11 @@ class Search(ABC):
         return arrays, facts
 
     def restore(self, state: State) -> None:
-        """Go on where the search that gave ``state`` stood; spec and settings must be the same."""
-        arrays, facts = state
+        """Go on where the search that gave ``state`` stood; spec and settings must be the same.
+
+        A state that is refused, or turns out to be damaged, leaves the search as it was.
+        """
+        arrays, facts = _checked_state(state)
         if facts["settings"] != self.settings:
             raise AskTellError(
                 f"the state is of a search with {facts['settings']}; this one has {self.settings}"
@@ -159,7 +167,12 @@ class Search(ABC):
         asked = unpacked(arrays, "asked") if facts["asked"] else None
         if asked is not None:
             self.spec.validate(asked)
-        self._load(unpacked(arrays, "own"), facts["own"])
+        before, known = self.state()
+        try:
+            self._load(unpacked(arrays, "own"), facts["own"])
+        except BaseException:
+            self._load(unpacked(before, "own"), known["own"])
+            raise
         self.asked = asked
         self.generation = facts["generation"]
         self.evaluations = facts["evaluations"]
@@ -169,12 +182,15 @@ class Search(ABC):
     @property
     def settings(self) -> dict[str, Any]:
         """What must be equal for a state to be restored, in the types that JSON knows."""
-        return {
-            "algorithm": type(self).__name__,
-            "spec": repr(self.spec),
-            "bit_generator": type(self.rng.bit_generator).__name__,
-            **self._settings(),
-        }
+        settings: dict[str, Any] = plain(
+            {
+                "algorithm": type(self).__name__,
+                "spec": repr(self.spec),
+                "bit_generator": type(self.rng.bit_generator).__name__,
+                **self._settings(),
+            }
+        )
+        return settings
 
     @property
     def best(self) -> Evaluated:
@@ -218,7 +234,7 @@ class Search(ABC):
         """Take over what `_save` gave."""
 
     def _check_objectives(self, F: npt.ArrayLike, n: int) -> Floats:
-        told = np.array(F, dtype=np.float64)
+        told = _numbers(F, "tell(F): F")
         if told.ndim == 1 and self._told_width in (None, 1):
             told = told[:, np.newaxis]
         if not _fits(told, n, self._told_width):
@@ -226,7 +242,6 @@ class Search(ABC):
                 f"tell(F): F is {list(np.shape(F))}; expected [{n}, {self._told_width or 'M'}], "
                 "a row of objectives per asked genome"
             )
-        self._told_width = told.shape[1]
         return told
 
     def _check_measures(self, measures: npt.ArrayLike | None, n: int) -> Floats | None:
@@ -237,14 +252,49 @@ class Search(ABC):
                     f"[{n}, K], e.g. where each genome ended up"
                 )
             return None
-        behaviour = np.array(measures, dtype=np.float64)
+        behaviour = _numbers(measures, "tell(F, measures): measures")
         if not _fits(behaviour, n, self._measure_width):
             raise ObjectiveError(
                 f"tell(F, measures): measures are {list(np.shape(measures))}; expected "
                 f"[{n}, {self._measure_width or 'K'}], a row of behaviour per asked genome"
             )
-        self._measure_width = behaviour.shape[1]
         return behaviour
+
+    def _check_immigrants(self, immigrants: Evaluated) -> None:
+        """Raise where it is not the time for them, or their objectives are of another number."""
+        if self.asked is not None or not self.generation:
+            raise AskTellError(
+                "receive(immigrants) out of turn: between a tell(F) and the next ask() only"
+            )
+        n = self.spec.count(immigrants.genomes)
+        if not _fits(immigrants.objectives, n, self._told_width):
+            raise ObjectiveError(
+                f"receive(immigrants): their objectives are {list(immigrants.objectives.shape)}; "
+                f"expected [{n}, {self._told_width}], as tell(F) takes here"
+            )
+
+
+def _checked_state(state: State) -> State:
+    """The state, or `AskTellError` where it is none."""
+    expected = {"own", "settings", "generation", "evaluations", "asked", "widths", "rng"}
+    shaped = isinstance(state, tuple | list) and len(state) == 2
+    if not (shaped and isinstance(state[1], dict) and expected <= set(state[1])):
+        raise AskTellError(
+            "restore(state): that is no state of a search; give what state() or "
+            "load_state(path) returned, a pair of arrays and facts"
+        )
+    return state
+
+
+def _numbers(values: npt.ArrayLike, what: str) -> Floats:
+    """A copy as an array of numbers."""
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ObjectiveError(
+            f"{what} are no array of numbers ({error}); give one row of the same length per asked "
+            "genome, NaN where an evaluation failed"
+        ) from error
 
 
 def _fits(rows: Floats, n: int, width: int | None) -> bool:
@@ -290,4 +340,6 @@ def plain(value: Any) -> Any:
     """The same without numpy's types, so that JSON can hold it: a bit generator's state, say."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

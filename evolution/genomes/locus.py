@@ -1,229 +1,53 @@
-"""Loci: the kinds of genes, and how each is drawn, checked, crossed and mutated.
+"""Loci: the kinds of genes, and how each is drawn, checked, crossed, mutated and described.
 
-A locus describes one column of a population of genomes, an array ``[n, size]`` of its dtype. A
-new kind of locus is a subclass of `Locus` with what that leaves abstract. Errors: `GenomeError`
-(a ValueError).
+What they have in common is in `evolution.genomes.base`; numbers are in `bounded`, networks in
+`network` and programs in `evolution.programs`. Each kind here has customary operators, and takes
+others by ``mutation`` and ``recombination``: see `evolution.genomes.mutations` and `crossovers`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from evolution import variation
+from evolution.genomes.base import GenomeError, Locus, Mask
+from evolution.genomes.bounded import Integer, Real
+from evolution.genomes.choice import Choosing
+from evolution.genomes.crossovers import Crossover
+from evolution.genomes.mutations import Mutation
 from evolution.variation import Column
 
-Mask = npt.NDArray[np.bool_]
+__all__ = [
+    "Categorical",
+    "GenomeError",
+    "Integer",
+    "Locus",
+    "Mask",
+    "Permutation",
+    "Real",
+    "Simplex",
+]
 
 # Shares may miss the sum of 1 by rounding, not by more.
 _SUM_TOLERANCE = 1e-9
-# Mean steps at scale 1, as shares of the range; polynomial mutation with eta 20 moves 1/22.
-_REAL_STEP = 1.0 / 22.0
-_INTEGER_STEP = 1.0 / 20.0
-# Standard deviation at scale 1 of the logarithm of a share's factor.
-_SIMPLEX_STEP = 0.3
-
-
-class GenomeError(ValueError):
-    """A locus, a spec or genomes that break their own rules; the message names what and where."""
 
 
 @dataclass(frozen=True)
-class Locus(ABC):
-    """One named part of a genome: ``size`` genes of one kind."""
-
-    size: int
-
-    def __post_init__(self) -> None:
-        self._check()
-        if self.start is not None:
-            fits = not self.wrong(self.row(self.start)).any()
-            self._require(fits, f"initial is {self.start}; allowed: {self.allowed}")
-
-    @property
-    @abstractmethod
-    def dtype(self) -> np.dtype:
-        """The dtype of the column."""
-
-    @property
-    @abstractmethod
-    def allowed(self) -> str:
-        """The values a row may hold, in words, for error messages."""
-
-    @abstractmethod
-    def draw(self, n: int, rng: np.random.Generator) -> Column:
-        """Draw ``[n, size]`` evenly from everything that is allowed."""
-
-    @abstractmethod
-    def wrong(self, column: Column) -> Mask:
-        """Mark ``bool[n, size]`` the genes of a column of the right dtype that are not allowed."""
-
-    @abstractmethod
-    def mutate(self, column: Column, rng: np.random.Generator, rate: float, scale: float) -> Column:
-        """Mutate each gene at this rate, with steps ``scale`` times the customary one."""
-
-    def crossover(self, mothers: Column, fathers: Column, rng: np.random.Generator) -> Column:
-        """One child per pair of rows: uniform crossover, unless the kind has a better one."""
-        return variation.uniform_crossover(mothers, fathers, rng)
-
-    def sample(self, n: int, rng: np.random.Generator) -> Column:
-        """Rows ``[n, size]`` to begin with: all ``initial`` where one is given, else drawn."""
-        return self.draw(n, rng) if self.start is None else np.tile(self.row(self.start), (n, 1))
-
-    def describe(self, genes: Column) -> str:
-        """One row in words."""
-        return " ".join(str(gene) for gene in genes.tolist())
-
-    def row(self, genes: Any) -> Column:
-        """A column ``[1, size]`` from one number for all genes or a sequence of one for each."""
-        return self._each(genes, self.dtype, "a row")[np.newaxis]
-
-    @property
-    def start(self) -> Any:
-        """The ``initial`` of the kinds that have one, else None."""
-        return getattr(self, "initial", None)
-
-    def _check(self) -> None:
-        """Raise `GenomeError` where the parameters contradict each other."""
-        self._require(self.size >= 1, f"size is {self.size}; a locus has at least 1 gene")
-
-    def _require(self, holds: bool, message: str) -> None:
-        if not holds:
-            raise GenomeError(f"{type(self).__name__}: {message}")
-
-    def _each(self, value: Any, dtype: npt.DTypeLike, what: str) -> Column:
-        """One value for each gene from one for all or one for each."""
-        values = np.asarray(value)
-        self._require(
-            values.shape in ((), (self.size,)) and values.dtype.kind in "iuf",
-            f"{what} is {value!r}; expected one number, or {self.size} numbers, one per gene",
-        )
-        cast = np.broadcast_to(values, (self.size,)).astype(dtype)
-        self._require(
-            cast.dtype.kind == "f" or bool((cast == values).all()),
-            f"{what} is {value!r}; expected whole numbers that fit {cast.dtype}",
-        )
-        return cast
-
-
-class _Bounded(Locus):
-    """A locus with ``low`` and ``high``, for all genes or for each."""
-
-    low: Any
-    high: Any
-
-    @property
-    def bounds(self) -> tuple[Column, Column]:
-        """The bounds ``[size]``, both included, in the dtype of the column."""
-        return self._each(self.low, self.dtype, "low"), self._each(self.high, self.dtype, "high")
-
-    @property
-    def allowed(self) -> str:
-        """The values a row may hold."""
-        return f"{self.dtype} from {self.low} to {self.high}"
-
-    def wrong(self, column: Column) -> Mask:
-        """Outside the bounds, or not a number."""
-        low, high = self.bounds
-        wrong: Mask = ~((column >= low) & (column <= high))
-        return wrong
-
-    def _check(self) -> None:
-        super()._check()
-        low, high = self.bounds
-        self._require(
-            bool(np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all()),
-            f"bounds are {self.low} to {self.high}; they must be finite, low at most high",
-        )
-
-
-@dataclass(frozen=True)
-class Real(_Bounded):
-    """Real numbers from ``low`` to ``high``: ``float64`` or ``float32`` ``[n, size]``.
-
-    SBX and polynomial mutation, whose mean step is ``scale``/22 of the range.
-    """
-
-    size: int = 1
-    low: float | tuple[float, ...] = 0.0
-    high: float | tuple[float, ...] = 1.0
-    initial: float | tuple[float, ...] | None = None
-    precision: str = "float64"
-
-    def _check(self) -> None:
-        self._require(
-            self.precision in ("float64", "float32"),
-            f"precision is {self.precision!r}; allowed: 'float64', 'float32'",
-        )
-        super()._check()
-
-    @property
-    def dtype(self) -> np.dtype:
-        """As ``precision`` says."""
-        return np.dtype(self.precision)
-
-    def draw(self, n: int, rng: np.random.Generator) -> Column:
-        """Uniform between the bounds."""
-        low, high = self.bounds
-        # Clipped, because rounding to float32 may step over a bound.
-        drawn: Column = rng.uniform(low, high, (n, self.size)).astype(self.dtype)
-        return drawn.clip(low, high)
-
-    def crossover(self, mothers: Column, fathers: Column, rng: np.random.Generator) -> Column:
-        """Simulated binary crossover."""
-        return variation.simulated_binary_crossover(mothers, fathers, *self.bounds, rng)
-
-    def mutate(self, column: Column, rng: np.random.Generator, rate: float, scale: float) -> Column:
-        """Polynomial mutation with the eta that has this mean step."""
-        eta = 1.0 / (_REAL_STEP * scale) - 2.0
-        return variation.polynomial_mutation(column, *self.bounds, rng, rate, eta)
-
-    def describe(self, genes: Column) -> str:
-        """One row, four digits a gene."""
-        return " ".join(f"{gene:.4g}" for gene in genes.tolist())
-
-
-@dataclass(frozen=True)
-class Integer(_Bounded):
-    """Whole numbers from ``low`` to ``high``, both included: ``int32[n, size]``.
-
-    Uniform crossover and creep by 1 + ``scale``/20 of the range on average.
-    """
-
-    low: int | tuple[int, ...]
-    high: int | tuple[int, ...]
-    initial: int | tuple[int, ...] | None = None
-
-    @property
-    def dtype(self) -> np.dtype:
-        """int32."""
-        return np.dtype(np.int32)
-
-    def draw(self, n: int, rng: np.random.Generator) -> Column:
-        """Uniform between the bounds."""
-        low, high = self.bounds
-        return rng.integers(low, high, (n, self.size), dtype=np.int32, endpoint=True)
-
-    def mutate(self, column: Column, rng: np.random.Generator, rate: float, scale: float) -> Column:
-        """Creep mutation."""
-        low, high = self.bounds
-        step = 1.0 + _INTEGER_STEP * scale * (high.astype(np.float64) - low)
-        return variation.creep_mutation(column, low, high, rng, rate, step)
-
-
-@dataclass(frozen=True)
-class Categorical(Locus):
+class Categorical(Choosing):
     """One of ``choices`` values without order, 0 … choices-1, per gene: ``int16[n, size]``.
 
-    Uniform crossover and resetting; categories have no distance, so ``scale`` plays no part.
+    Unless chosen otherwise, uniform crossover and resetting; categories have no distance, so
+    ``scale`` plays no part.
     """
 
+    usual: ClassVar[tuple[str, str]] = ("reset", "uniform")
     choices: int | tuple[int, ...]
     initial: int | tuple[int, ...] | None = None
+    mutation: Mutation | str = field(default=usual[0], kw_only=True)
+    recombination: Crossover | str = field(default=usual[1], kw_only=True)
 
     def _check(self) -> None:
         super()._check()
@@ -255,19 +79,23 @@ class Categorical(Locus):
         """No such category."""
         return (column < 0) | (column >= self.counts)
 
-    def mutate(self, column: Column, rng: np.random.Generator, rate: float, scale: float) -> Column:
-        """Reset to another category."""
-        return variation.reset_mutation(column, self.counts, rng, rate)
+    def summarise(self, column: Column) -> str:
+        """What is most common, and the entropy."""
+        return f"{super().summarise(column)}; {_usual(column, self.counts)}"
 
 
 @dataclass(frozen=True)
-class Permutation(Locus):
+class Permutation(Choosing):
     """An order of 0 … size-1: ``int8[n, size]``, or ``int16`` beyond 128 places.
 
-    Order crossover and swaps; a swap has one size, so ``scale`` plays no part.
+    Unless chosen otherwise, order crossover and swaps; a swap has one size, so ``scale`` plays no
+    part.
     """
 
+    usual: ClassVar[tuple[str, str]] = ("swap", "order")
     initial: tuple[int, ...] | None = None
+    mutation: Mutation | str = field(default=usual[0], kw_only=True)
+    recombination: Crossover | str = field(default=usual[1], kw_only=True)
 
     def _check(self) -> None:
         super()._check()
@@ -295,23 +123,32 @@ class Permutation(Locus):
         np.put_along_axis(again, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], axis=1)
         return again | (column < 0) | (column >= self.size)
 
-    def crossover(self, mothers: Column, fathers: Column, rng: np.random.Generator) -> Column:
-        """Order crossover."""
-        return variation.order_crossover(mothers, fathers, rng)
+    def changes(self, genes: Column, others: Column) -> list[str]:
+        """What stands elsewhere, a phrase for each value that does."""
+        before, after = np.argsort(genes), np.argsort(others)
+        return [
+            f"{value}: place {before[value]} → {after[value]}"
+            for value in np.flatnonzero(before != after)
+        ]
 
-    def mutate(self, column: Column, rng: np.random.Generator, rate: float, scale: float) -> Column:
-        """Swap mutation."""
-        return variation.swap_mutation(column, rng, rate)
+    def summarise(self, column: Column) -> str:
+        """What is most common at each place, and the entropy."""
+        counts = np.full(self.size, self.size)
+        return f"{super().summarise(column)}; {_usual(column, counts)}"
 
 
 @dataclass(frozen=True)
-class Simplex(Locus):
+class Simplex(Choosing):
     """Shares, none negative, that sum to 1: ``float64[n, size]``.
 
-    Blend crossover and log-normal steps of standard deviation 0.3 · ``scale``.
+    Unless chosen otherwise, blend crossover and log-normal steps of standard deviation
+    0.3 · ``scale``.
     """
 
+    usual: ClassVar[tuple[str, str]] = ("log-normal", "blend")
     initial: tuple[float, ...] | None = None
+    mutation: Mutation | str = field(default=usual[0], kw_only=True)
+    recombination: Crossover | str = field(default=usual[1], kw_only=True)
 
     @property
     def dtype(self) -> np.dtype:
@@ -333,14 +170,29 @@ class Simplex(Locus):
         wrong: Mask = ~((column >= 0.0) & summed)
         return wrong
 
-    def crossover(self, mothers: Column, fathers: Column, rng: np.random.Generator) -> Column:
-        """Blend crossover."""
-        return variation.blend_crossover(mothers, fathers, rng)
+    def _word(self, gene: Any) -> str:
+        """In per cent."""
+        return f"{gene:.1%}"
 
-    def mutate(self, column: Column, rng: np.random.Generator, rate: float, scale: float) -> Column:
-        """Log-normal steps."""
-        return variation.simplex_mutation(column, rng, rate, _SIMPLEX_STEP * scale)
+    def _step(self, gene: Any, other: Any, i: int) -> str:
+        """The difference in points."""
+        return f" ({100.0 * (other - gene):+.3g} points)"
 
-    def describe(self, genes: Column) -> str:
-        """One row in per cent."""
-        return " ".join(f"{gene:.1%}" for gene in genes.tolist())
+    def summarise(self, column: Column) -> str:
+        """The mean shares, and how far they scatter."""
+        means = " ".join(self._word(mean) for mean in column.mean(axis=0))
+        return (
+            f"{super().summarise(column)}; mean {means}, deviation "
+            f"{100.0 * column.std(axis=0).mean():.3g} points"
+        )
+
+
+def _usual(column: Column, choices: Column) -> str:
+    """The most common value of each gene, and the mean entropy as a share of the most possible."""
+    counts = [np.bincount(genes, minlength=k) for genes, k in zip(column.T, choices, strict=True)]
+    commonest = " ".join(str(int(count.argmax())) for count in counts)
+    shares = [count / len(column) for count in counts]
+    nats = [-(share[share > 0] * np.log(share[share > 0])).sum() for share in shares]
+    most = sum(np.log(choice) for choice in choices)
+    entropy = f"{sum(nats) / most:.0%}" if most > 0 else "none"
+    return f"most common {commonest}, entropy {entropy} of the most possible"

@@ -1,7 +1,8 @@
 """Genomes as data: a spec names the loci, and a population of genomes is one column per locus.
 
 Row i of every column is genome i. Nothing here knows what a locus means: that is for whoever
-decodes it. The kinds of loci are in `evolution.genomes.locus`.
+decodes it. The kinds of loci are in `evolution.genomes.locus`; `evolution.genomes.storage` keeps
+populations in files.
 
 Guarantees: no method alters its inputs; whatever `GenomeSpec.sample`, `crossover` and `mutate`
 return passes `validate`. Errors: `GenomeError` (a ValueError).
@@ -17,10 +18,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evolution.genomes.locus import GenomeError, Locus
+from evolution.genomes.base import GenomeError, Locus
+from evolution.genomes.schema import loci_of, schema_of
 from evolution.variation import Column
 
 Genomes = dict[str, Column]
+
+# Where at least this share of pairs is crossed, all are, and the rest is put back.
+_MOST = 0.75
+# How many changes of a locus `GenomeSpec.diff` lists.
+_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -55,15 +62,19 @@ class GenomeSpec:
 
     def count(self, genomes: Genomes) -> int:
         """How many genomes these columns hold; `GenomeError` where names or shapes do not fit."""
-        if set(genomes) != set(self.loci):
-            raise GenomeError(f"loci are {sorted(genomes)}; the spec has {sorted(self.loci)}")
-        n = len(genomes[self.names[0]])
+        found = sorted(genomes) if isinstance(genomes, Mapping) else type(genomes).__name__
+        if found != sorted(self.loci):
+            raise GenomeError(
+                f"loci are {found}; the spec has {sorted(self.loci)}: genomes are a dict of columns"
+            )
+        n = len(np.atleast_1d(genomes[self.names[0]]))
         for name, locus in self.loci.items():
-            column = genomes[name]
-            if column.shape != (n, locus.size) or column.dtype != locus.dtype:
+            column: Any = genomes[name]
+            known = isinstance(column, np.ndarray)
+            if not known or column.shape != (n, locus.size) or column.dtype != locus.dtype:
+                shape = f"{column.dtype}{list(column.shape)}" if known else type(column).__name__
                 raise GenomeError(
-                    f"locus {name!r} is {column.dtype}{list(column.shape)}; "
-                    f"expected {locus.dtype}[{n}, {locus.size}]"
+                    f"locus {name!r} is {shape}; expected array {locus.dtype}[{n}, {locus.size}]"
                 )
         return n
 
@@ -81,7 +92,9 @@ class GenomeSpec:
 
     def take(self, genomes: Genomes, rows: npt.NDArray[Any] | slice) -> Genomes:
         """A copy of these rows: indices ``int[k]``, a mask ``bool[n]``, or a slice."""
-        return {name: genomes[name][rows].copy() for name in self.names}
+        if isinstance(rows, slice):
+            return {name: genomes[name][rows].copy() for name in self.names}
+        return {name: genomes[name][rows] for name in self.names}
 
     def concatenate(self, *parts: Genomes) -> Genomes:
         """The rows of all parts, one after the other."""
@@ -95,11 +108,20 @@ class GenomeSpec:
         if self.count(fathers) != n:
             raise GenomeError(f"{n} mothers but {self.count(fathers)} fathers; they pair by row")
         _check_rate(rate)
-        crossed = np.flatnonzero(rng.random(n) < rate)
-        children = self.take(mothers, slice(None))
-        for name, locus in self.loci.items():
-            pair = mothers[name][crossed], fathers[name][crossed]
-            children[name][crossed] = locus.crossover(*pair, rng)
+        crossed = rng.random(n) < rate
+        if rate < _MOST:
+            children = self.take(mothers, slice(None))
+            for name, locus in self.loci.items():
+                pair = mothers[name][crossed], fathers[name][crossed]
+                children[name][crossed] = locus.crossover(*pair, rng)
+            return children
+        # Crossing the few others too, and putting them back, spares copies of all the rest.
+        children = {
+            name: locus.crossover(mothers[name], fathers[name], rng)
+            for name, locus in self.loci.items()
+        }
+        for name in self.names:
+            children[name][~crossed] = mothers[name][~crossed]
         return children
 
     def mutate(
@@ -124,11 +146,50 @@ class GenomeSpec:
 
     def describe(self, genomes: Genomes, row: int = 0) -> str:
         """One genome in words, a line per locus."""
-        width = max(len(name) for name in self.names)
-        return "\n".join(
-            f"{name:<{width}}  {locus.describe(genomes[name][row])}"
-            for name, locus in self.loci.items()
+        return self._lines(
+            {name: locus.describe(genomes[name][row]) for name, locus in self.loci.items()}
         )
+
+    def summarise(self, genomes: Genomes) -> str:
+        """A population in words, a line per locus: what is usual, and how much differs."""
+        n = self.count(genomes)
+        if n == 0:
+            return f"no genomes of {self.size} genes"
+        lines = {name: locus.summarise(genomes[name]) for name, locus in self.loci.items()}
+        return f"{n} genomes of {self.size} genes\n{self._lines(lines)}"
+
+    def diff(self, a: Genomes, row_a: int, b: Genomes, row_b: int) -> str:
+        """In words, what turns row ``row_a`` of ``a`` into row ``row_b`` of ``b``.
+
+        A line for each locus that differs, after one that counts.
+        """
+        lines, genes = {}, 0
+        for name, locus in self.loci.items():
+            one, other = a[name][row_a], b[name][row_b]
+            changes = locus.changes(one, other)
+            if changes:
+                more = len(changes) - _LISTED
+                listed = "; ".join(changes[:_LISTED]) + (f"; and {more} more" if more > 0 else "")
+                lines[name] = listed
+                genes += int(np.count_nonzero(one != other))
+        if not lines:
+            return "the same"
+        head = f"{genes} of {self.size} genes differ, in {len(lines)} of {len(self.loci)} loci"
+        return f"{head}\n{self._lines(lines)}"
+
+    def _lines(self, lines: Mapping[str, str]) -> str:
+        width = max(len(name) for name in lines)
+        return "\n".join(f"{name:<{width}}  {line}" for name, line in lines.items())
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The spec as plain data that JSON can hold; `from_schema` makes it again."""
+        return schema_of(self.loci)
+
+    @classmethod
+    def from_schema(cls, schema: Mapping[str, Any]) -> GenomeSpec:
+        """The spec that a `schema` describes; `GenomeError` where it describes none."""
+        return cls(loci_of(schema))
 
     def to_json(self, genomes: Genomes, row: int = 0) -> str:
         """One genome as JSON text that `from_json` reads back bit for bit."""

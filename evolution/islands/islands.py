@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from evolution.evolve import Evaluate, workers_for
+from evolution.evolve import Evaluate, check_generations, workers_for
 from evolution.genomes.spec import Genomes
 from evolution.islands.routes import Topology, check_topology, routes
 from evolution.islands.voyage import Voyage
@@ -39,8 +39,9 @@ class Islands(Search):
     An ``asynchronous`` migrant arrives one migration after it was sent, so that no island ever
     waits for another one that is at most one migration behind.
 
-    ``islands`` are the searches themselves, each with a generator of its own; ``mail`` is what each
-    sent at the last migration where that is still on its way, else empty.
+    ``islands`` are the searches themselves, each with a generator of its own, and all told the
+    same objectives and measures; ``mail`` is what each sent at the last migration where that is
+    still on its way, else empty.
     """
 
     def __init__(
@@ -56,9 +57,13 @@ class Islands(Search):
     ) -> None:
         self.islands = list(islands)
         _check_islands(self.islands)
-        self.objectives_expected = self.islands[0].objectives_expected
+        self.objectives_expected = _agreed("objectives", [i._told_width for i in self.islands])
         self.measures_needed = any(island.measures_needed for island in self.islands)
+        self.receives = all(island.receives for island in self.islands)
         super().__init__(self.islands[0].spec, rng)
+        self._measure_width = _agreed("measures", [i._measure_width for i in self.islands])
+        if migrants > 0:
+            _check_migration(self.islands)
         if every < 1 or migrants < 0:
             raise AskTellError(
                 f"every is {every} and migrants is {migrants}; at least 1 and 0, e.g. 10 and 2"
@@ -92,6 +97,7 @@ class Islands(Search):
 
     def receive(self, immigrants: Evaluated) -> None:
         """Shared out over the islands, one each in turn."""
+        self._check_immigrants(immigrants)
         for place, island in enumerate(self.islands):
             rows = np.arange(place, len(immigrants.objectives), len(self.islands))
             if len(rows):
@@ -112,6 +118,7 @@ class Islands(Search):
         """
         if self.asked is not None:
             raise AskTellError("run() after ask(): give the objectives to tell(F) first")
+        check_generations(generations)
         before, told = self.state(), sum(island.evaluations for island in self.islands)
         try:
             with workers_for(evaluate, min(workers, len(self.islands)), pool) as executor:
@@ -226,3 +233,28 @@ def _check_islands(islands: list[Search]) -> None:
         )
     if any(island.asked is not None for island in islands):
         raise AskTellError("an island waits for objectives; tell(F) them first")
+
+
+def _agreed(what: str, widths: list[int | None]) -> int | None:
+    """How many of them all islands are told; None where no island says."""
+    known = sorted({width for width in widths if width is not None})
+    if len(known) > 1:
+        raise AskTellError(
+            f"the islands are told different numbers of {what}, {known}; they must agree, as one "
+            "tell() serves them all"
+        )
+    return known[0] if known else None
+
+
+def _check_migration(islands: list[Search]) -> None:
+    if not all(island.receives for island in islands):
+        raise AskTellError(
+            "an island cannot receive migrants (a down-sampled lexicase knows no errors on other "
+            "cases); let none travel by migrants=0, or use downsample=1.0"
+        )
+    if len({island.measures_needed for island in islands}) > 1:
+        kinds = sorted({type(island).__name__ for island in islands if not island.measures_needed})
+        raise AskTellError(
+            f"some islands look at behaviour, but migrants from {', '.join(kinds)} come without "
+            "measures; let none travel by migrants=0, or put searches of one kind together"
+        )

@@ -30,6 +30,18 @@ class Voyage:
     def sail(self, pool: Executor | None) -> None:
         """Advance every island to the end, whoever can at any moment."""
         under_way: dict[Future[Search], int] = {}
+        try:
+            self._sail(pool, under_way)
+        finally:
+            # After a failure: in threads, the others still change their islands.
+            for leg in under_way:
+                leg.cancel()
+            wait(under_way)
+        if self.whole.asynchronous:
+            last = self.sent.get(self.until // self.whole.every, {})
+            self.whole.mail = [last[place] for place in sorted(last)]
+
+    def _sail(self, pool: Executor | None, under_way: dict[Future[Search], int]) -> None:
         while True:
             for place in self._free(set(under_way.values())):
                 if pool is None:
@@ -42,9 +54,6 @@ class Voyage:
                     self._arrive(under_way.pop(leg), leg.result())
             elif all(self._finished(place) for place in range(len(self.at))):
                 break
-        if self.whole.asynchronous:
-            last = self.sent.get(self.until // self.whole.every, {})
-            self.whole.mail = [last[place] for place in sorted(last)]
 
     def _free(self, under_way: set[int]) -> list[int]:
         """The islands that can go on now, after they received what there is for them."""

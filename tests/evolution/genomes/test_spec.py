@@ -122,13 +122,14 @@ def test_variation_gives_valid_new_columns_and_spares_its_inputs(seed, n, rate, 
         assert not np.shares_memory(mutants[name], children[name])
 
 
-def test_a_pair_is_crossed_at_every_locus_or_at_none():
+@pytest.mark.parametrize("rate", [0.3, 0.9])
+def test_a_pair_is_crossed_at_every_locus_or_at_none(rate):
     rng = generator()
     mothers, fathers = SPEC.sample(4000, rng), SPEC.sample(4000, rng)
-    children = SPEC.crossover(mothers, fathers, rng, 0.3)
+    children = SPEC.crossover(mothers, fathers, rng, rate)
     differs = np.array([(children[n] != mothers[n]).any(axis=1) for n in SPEC.names]).T
     blended = differs[:, 0]  # a blend always moves
-    assert_mean(blended.astype(float), 0.3)
+    assert_mean(blended.astype(float), rate)
     assert not differs[~blended].any()
     assert as_bytes(SPEC.crossover(mothers, fathers, rng, 0.0)) == as_bytes(mothers)
 
@@ -294,6 +295,59 @@ def test_a_genome_in_words():
         "bias     0.1235 3",
         "small    0.5",
     ]
+
+
+def test_a_difference_in_words():
+    one = SPEC.from_json(
+        '{"weights": [0.5, 0.25, 0.25], "order": [6, 5, 4, 3, 2, 1, 0], "gates": [2, 4],'
+        ' "depth": [10, -5], "bias": [0.5, 3], "small": 0.5}'
+    )
+    other = SPEC.from_json(
+        '{"weights": [0.4, 0.35, 0.25], "order": [6, 2, 4, 3, 5, 1, 0], "gates": [2, 3],'
+        ' "depth": [7, -5], "bias": [1.0, 3], "small": 0.5}'
+    )
+    assert SPEC.diff(one, 0, one, 0) == "the same"
+    assert SPEC.diff(SPEC.concatenate(other, one), 1, other, 0).splitlines() == [
+        "7 of 17 genes differ, in 5 of 6 loci",
+        "weights  gene 0: 50.0% → 40.0% (-10 points); gene 1: 25.0% → 35.0% (+10 points)",
+        "order    2: place 4 → 1; 5: place 1 → 4",
+        "gates    gene 1: 4 → 3",
+        "depth    gene 0: 10 → 7 (-3)",
+        "bias     gene 0: 0.5 → 1 (+0.5, 25.0% of the range)",
+    ]
+
+
+def test_a_long_difference_is_cut_short():
+    spec = GenomeSpec({"k": Integer(20, 0, 9)})
+    zeros, ones = {"k": np.zeros((1, 20), np.int32)}, {"k": np.ones((1, 20), np.int32)}
+    head, line = spec.diff(zeros, 0, ones, 0).splitlines()
+    assert head == "20 of 20 genes differ, in 1 of 1 loci"
+    assert line.startswith("k  gene 0: 0 → 1 (+1); gene 1")
+    assert line.endswith("; gene 7: 0 → 1 (+1); and 12 more")
+
+
+def test_a_population_in_words():
+    genomes = {
+        "weights": np.array([[0.5, 0.5, 0.0], [0.5, 0.0, 0.5]]),
+        "order": np.array([[0, 1, 2, 3, 4, 5, 6], [1, 0, 2, 3, 4, 5, 6]], np.int8),
+        "gates": np.array([[2, 1], [2, 4]], np.int16),
+        "depth": np.array([[10, 0], [4, 0]], np.int32),
+        "bias": np.array([[0.0, 1.0], [0.0, 1.0]]),
+        "small": np.array([[0.25], [0.5]], np.float32),
+    }
+    places = 2 * np.log(2) / (7 * np.log(7))
+    gates = np.log(2) / (np.log(3) + np.log(5))
+    assert SPEC.summarise(genomes).splitlines() == [
+        "2 genomes of 17 genes",
+        "weights  2 different; mean 50.0% 25.0% 25.0%, deviation 16.7 points",
+        f"order    2 different; most common 0 0 2 3 4 5 6, entropy {places:.0%} of the most "
+        "possible",
+        f"gates    2 different; most common 2 1, entropy {gates:.0%} of the most possible",
+        "depth    2 different; mean 3.5 (genes 0 to 7), deviation 1.5",
+        "bias     1 different; mean 0.5 (genes 0 to 1), deviation 0",
+        "small    2 different; mean 0.375 (genes 0.375 to 0.375), deviation 0.125",
+    ]
+    assert SPEC.summarise(SPEC.take(genomes, slice(0, 0))) == "no genomes of 17 genes"
 
 
 def test_specs_are_values():

@@ -1,4 +1,4 @@
-"""The drop-in selection chooses what DEAP's own chooses."""
+"""NSGA-II for DEAP chooses what DEAP's own chooses."""
 
 from collections import Counter
 from types import SimpleNamespace
@@ -8,30 +8,12 @@ import pytest
 
 from evolution import ObjectiveError
 from evolution.deap import selNSGA2
-
-WEIGHTS = {"minimise": (-1.0, -1.0), "maximise": (1.0, 1.0), "mixed": (-1.0, 2.5, -0.1)}
+from tests.evolution.deap.samples import WEIGHTS, near_front, population
 
 
 @pytest.fixture
 def deap():
     return pytest.importorskip("deap", reason="compares with DEAP, which the extra `test` installs")
-
-
-def population(deap, F, weights):
-    from deap import base
-
-    kind = type("Weighted", (base.Fitness,), {"weights": weights})
-    individuals = []
-    for i, values in enumerate(F.tolist()):
-        fitness = kind()
-        fitness.values = values
-        individuals.append(SimpleNamespace(name=i, fitness=fitness))
-    return individuals
-
-
-def near_front(rng, n, M):
-    F = np.abs(rng.standard_normal((n, M)))
-    return F / np.linalg.norm(F, axis=1, keepdims=True) * rng.uniform(1.0, 1.2, (n, 1))
 
 
 def keys(chosen):
@@ -53,7 +35,7 @@ def test_the_same_individuals_and_crowding_as_deap(deap, direction, k):
     from deap import tools
 
     weights = WEIGHTS[direction]
-    individuals = population(deap, near_front(np.random.default_rng(k), 120, len(weights)), weights)
+    individuals = population(near_front(np.random.default_rng(k), 120, len(weights)), weights)
     theirs = {i.name: i.fitness.crowding_dist for i in tools.selNSGA2(individuals, k)}
     chosen = selNSGA2(individuals, k)
     assert len(chosen) == min(k, 120)
@@ -73,7 +55,7 @@ def test_the_same_fitnesses_as_deap_among_copies(deap, direction, seed):
     rng = np.random.default_rng(seed)
     weights = WEIGHTS[direction]
     F = rng.choice(near_front(rng, 40, len(weights)), 90)
-    individuals = population(deap, F, weights)
+    individuals = population(F, weights)
     k = int(rng.integers(5, 85))
     theirs = keys(tools.selNSGA2(individuals, k))
     assert_same_choice(keys(selNSGA2(individuals, k)), theirs)
@@ -84,7 +66,7 @@ def test_the_same_fitnesses_as_deap_on_a_grid(deap, seed):
     from deap import tools
 
     rng = np.random.default_rng(seed)
-    individuals = population(deap, rng.integers(0, 12, (90, 2)).astype(float), (1.0, -1.0))
+    individuals = population(rng.integers(0, 12, (90, 2)).astype(float), (1.0, -1.0))
     k = int(rng.integers(5, 85))
     theirs = keys(tools.selNSGA2(individuals, k))
     assert_same_choice(keys(selNSGA2(individuals, k)), theirs)
@@ -95,7 +77,7 @@ def test_it_works_in_a_toolbox(deap):
 
     toolbox = base.Toolbox()
     toolbox.register("select", selNSGA2, k=40)
-    individuals = population(deap, near_front(np.random.default_rng(1), 80, 2), (-1.0, -1.0))
+    individuals = population(near_front(np.random.default_rng(1), 80, 2), (-1.0, -1.0))
     parents = tools.selTournamentDCD(toolbox.select(individuals), 40)
     assert len(parents) == 40
 
@@ -108,6 +90,8 @@ def test_anything_with_a_fitness_will_do_and_larger_wvalues_are_better():
     worst, best, failed, good = duck(0.0, 0.0), duck(2.0, 2.0), duck(np.nan, 9.0), duck(1.0, 1.0)
     assert selNSGA2([worst, best, failed, good], 3) == [best, good, worst]
     assert best.fitness.crowding_dist == np.inf
+    assert not hasattr(failed.fitness, "crowding_dist")
+    assert selNSGA2([worst, best, failed, good], 4)[-1] is failed
     assert failed.fitness.crowding_dist == 0.0
     assert selNSGA2([], 3) == []
 
@@ -117,3 +101,22 @@ def test_an_unevaluated_individual_is_named():
         ObjectiveError, match=r"individual 1 has 0 objectives; expected 2.*evaluate"
     ):
         selNSGA2([duck(1.0, 2.0), duck()], 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_breaks_constraints_comes_last(deap, seed):
+    from deap import base, tools
+
+    rng = np.random.default_rng(seed)
+    kind = type("Constrained", (base.ConstrainedFitness,), {"weights": (-1.0, -1.0)})
+    individuals = []
+    for values, broken in zip(near_front(rng, 40, 2), rng.random(40) < 0.4, strict=True):
+        fitness = kind() if broken else kind(values.tolist())
+        fitness.constraint_violation = [float(broken), 0.0]
+        individuals.append(SimpleNamespace(fitness=fitness))
+    fine = [i for i in individuals if i.fitness.valid]
+    chosen = selNSGA2(individuals, len(fine) + 5)
+    assert {id(i) for i in chosen[: len(fine)]} == {id(i) for i in fine}
+    assert {id(i) for i in tools.selNSGA2(fine, 15, nd="log")} == {
+        id(i) for i in selNSGA2(individuals, 15)
+    }

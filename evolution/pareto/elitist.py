@@ -1,0 +1,135 @@
+"""What NSGA-II, NSGA-III and SPEA2 have in common: parents and children compete for the places.
+
+They differ in who survives and in who becomes a parent; what holds for every search stands in
+`evolution.search`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evolution.genomes.spec import Genomes
+from evolution.search import (
+    AskTellError,
+    Evaluated,
+    Floats,
+    Integers,
+    Representation,
+    Search,
+    failed,
+    packed,
+    unpacked,
+)
+
+
+class Elitist(Search):
+    """A population that keeps its best: a subclass says who survives and who breeds.
+
+    Attributes, after the first ``tell``: ``genomes`` and ``objectives`` ``float64[population, M]``
+    of the survivors, best first; whatever the subclass adds.
+
+    ``founders`` replace the sampled first generation.
+    """
+
+    def __init__(
+        self,
+        spec: Representation,
+        population: int,
+        rng: np.random.Generator | int,
+        *,
+        crossover_rate: float = 0.9,
+        mutation_rate: float | None = None,
+        mutation_scale: float = 1.0,
+        founders: Genomes | None = None,
+    ) -> None:
+        if population < 2:
+            raise AskTellError(f"population is {population}; at least 2 are needed, e.g. 100")
+        super().__init__(spec, rng)
+        self.population = population
+        self.crossover_rate = crossover_rate
+        self.mutation_rate = mutation_rate
+        self.mutation_scale = mutation_scale
+        if founders is None:
+            founders = spec.sample(population, self.rng)
+        spec.validate(founders)
+        if spec.count(founders) != population:
+            raise AskTellError(f"{spec.count(founders)} founders for a population of {population}")
+        self.genomes = spec.take(founders, slice(None))
+        self.objectives = np.empty((0, 0))
+
+    @property
+    @abstractmethod
+    def front(self) -> Integers:
+        """The rows of the survivors that nobody dominates; none where all evaluations failed."""
+
+    @property
+    def residents(self) -> Evaluated:
+        """The survivors."""
+        n = len(self.objectives)
+        return Evaluated(self.spec.take(self.genomes, slice(0, n)), self.objectives.copy())
+
+    def receive(self, immigrants: Evaluated) -> None:
+        """They compete with the survivors for the places there are."""
+        if not self.generation:
+            raise AskTellError("receive() before the first tell(F): nobody is there to compete")
+        self._survive(immigrants)
+
+    @abstractmethod
+    def _select(self, objectives: Floats) -> Integers:
+        """The rows ``int64[population]`` that survive, best first; learn about them by the way."""
+
+    @abstractmethod
+    def _parents(self, n: int) -> Integers:
+        """The survivors ``int64[n]`` that breed, in random order."""
+
+    def _ask(self) -> Genomes:
+        """The founders first, then children."""
+        return self._breed() if self.generation else self.genomes
+
+    def _tell(self, evaluated: Evaluated) -> None:
+        if self.generation:
+            self._survive(evaluated)
+        else:
+            self._keep(evaluated.genomes, evaluated.objectives)
+
+    def _survive(self, evaluated: Evaluated) -> None:
+        genomes = self.spec.concatenate(self.genomes, evaluated.genomes)
+        self._keep(genomes, np.concatenate([self.objectives, evaluated.objectives]))
+
+    def _keep(self, genomes: Genomes, objectives: Floats) -> None:
+        rows = self._select(objectives)
+        self.genomes = self.spec.take(genomes, rows)
+        self.objectives = objectives[rows]
+
+    def _breed(self) -> Genomes:
+        parents = self._parents(2 * self.population)
+        mothers = self.spec.take(self.genomes, parents[: self.population])
+        fathers = self.spec.take(self.genomes, parents[self.population :])
+        children = self.spec.crossover(mothers, fathers, self.rng, self.crossover_rate)
+        return self.spec.mutate(children, self.rng, self.mutation_rate, self.mutation_scale)
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "population": self.population,
+            "crossover_rate": self.crossover_rate,
+            "mutation_rate": self.mutation_rate,
+            "mutation_scale": self.mutation_scale,
+        }
+
+    def _save(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        return packed(self.genomes, "genomes") | {"objectives": self.objectives}, {}
+
+    def _load(self, arrays: dict[str, npt.NDArray[Any]], facts: dict[str, Any]) -> None:
+        genomes = unpacked(arrays, "genomes")
+        self.spec.validate(genomes)
+        self.genomes = genomes
+        self.objectives = arrays["objectives"]
+
+
+def undominated(ranks: Integers, objectives: Floats) -> Integers:
+    """The rows of the first front, without failed evaluations."""
+    return np.flatnonzero((ranks == 0) & ~failed(objectives))

@@ -1,0 +1,159 @@
+"""What every search promises, held for all of them: one table, one test for each promise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+
+from evolution import AskTellError, ObjectiveError, Search, evolve
+from tests.evolution.cases import CASES, Case
+
+
+@pytest.fixture(params=CASES, ids=str)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        yield executor
+
+
+def same(a: Search, b: Search) -> None:
+    (arrays, facts), (others, of_others) = a.state(), b.state()
+    assert arrays.keys() == others.keys()
+    for name, array in arrays.items():
+        assert array.dtype == others[name].dtype, name
+        np.testing.assert_array_equal(array, others[name], err_msg=name)
+    assert json.dumps(facts) == json.dumps(of_others)
+
+
+def through_json(state):
+    arrays, facts = state
+    return {name: array.copy() for name, array in arrays.items()}, json.loads(json.dumps(facts))
+
+
+def failures(case: Case, share: float) -> Callable:
+    """The problem of a case, with this share of the first evaluations failed."""
+
+    def evaluate(genomes):
+        told = case.evaluate(genomes)
+        objectives = np.array(told[0] if isinstance(told, tuple) else told, dtype=float)
+        objectives[: round(share * len(objectives))] = np.nan
+        return (objectives, told[1]) if isinstance(told, tuple) else objectives
+
+    return evaluate
+
+
+def test_it_solves_its_standard_problem(case):
+    search = case.make(1)
+    evolve(search, case.evaluate, 1)
+    assert case.measure(search) > case.solved  # it is no problem that chance solves
+    evolve(search, case.evaluate, case.generations)
+    assert case.measure(search) <= case.solved
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+@pytest.mark.parametrize("lived", [0, 1, 5])
+def test_a_restored_search_goes_on_bit_for_bit(case, lived, waiting):
+    search = evolve(case.make(1), case.evaluate, lived)
+    if waiting:
+        search.ask()
+    copy = case.make(1)
+    evolve(copy, case.evaluate, 2)
+    copy.rng = np.random.default_rng(99)
+    copy.restore(through_json(search.state()))
+    same(copy, search)
+    for _ in range(3):
+        evolve(search, case.evaluate, 1)
+        evolve(copy, case.evaluate, 1)
+        same(copy, search)
+
+
+def test_saving_never_perturbs_a_run(case):
+    silent, saved = case.make(1), case.make(1)
+    for _ in range(4):
+        told = case.evaluate(silent.ask())
+        silent.tell(*told if isinstance(told, tuple) else (told,))
+        saved.state()
+        asked = saved.ask()
+        saved.state()
+        told = case.evaluate(asked)
+        saved.tell(*told if isinstance(told, tuple) else (told,))
+        arrays, _ = saved.state()
+        # What was handed out and taken in is the caller's, to alter as he likes.
+        for array in (
+            *asked.values(),
+            *arrays.values(),
+            *(told if isinstance(told, tuple) else ()),
+        ):
+            array.fill(0)
+    same(silent, saved)
+
+
+def test_the_result_is_the_same_with_any_number_of_workers(case, pool):
+    alone = evolve(case.make(1), case.evaluate, 3)
+    for workers in (2, 4):
+        same(evolve(case.make(1), case.evaluate, 3, workers=workers, pool=pool), alone)
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+@pytest.mark.parametrize("lived", [0, 2])
+def test_failed_evaluations_never_stop_a_search(case, lived, share):
+    search = evolve(case.make(1), case.evaluate, lived)
+    evolve(search, failures(case, share), 2)
+    genomes = search.ask()
+    search.spec.validate(genomes)
+    assert search.spec.count(genomes)
+    evolve(search, case.evaluate, 3)
+    assert not np.isnan(search.best.objectives).any()
+
+
+def test_calls_out_of_turn_teach_and_change_nothing(case):
+    search = case.make(1)
+    with pytest.raises(AskTellError, match="has been evaluated yet"):
+        _ = search.best
+    with pytest.raises(AskTellError, match=r"tell\(F\) before ask"):
+        search.tell(np.zeros(3))
+    genomes = search.ask()
+    waiting = search.state()
+    with pytest.raises(AskTellError, match=r"ask\(\) twice"):
+        search.ask()
+    told = case.evaluate(genomes)
+    objectives, *rest = told if isinstance(told, tuple) else (told,)
+    with pytest.raises(ObjectiveError, match="expected"):
+        search.tell(objectives[1:], *rest)
+    if search.measures_needed:
+        with pytest.raises(ObjectiveError, match="looks at behaviour"):
+            search.tell(objectives)
+    copy = case.make(1)
+    copy.restore(waiting)
+    same(copy, search)
+    search.tell(objectives, *rest)
+    assert search.generation == 1
+    assert search.evaluations == len(objectives)
+
+
+def test_a_state_of_another_run_is_refused(case):
+    search = evolve(case.make(1), case.evaluate, 1)
+    arrays, facts = search.state()
+    facts["settings"] = facts["settings"] | {"spec": "another"}
+    with pytest.raises(AskTellError, match="the state is of a search with"):
+        search.restore((arrays, facts))
+
+
+def test_immigrants_are_taken_in(case):
+    home, abroad = (evolve(case.make(seed), case.evaluate, 3) for seed in (1, 2))
+    evolve(abroad, case.evaluate, case.generations // 2)
+    before = case.measure(home)
+    home.receive(abroad.residents)
+    home.receive(abroad.best)  # which may be of no generation that lives
+    assert case.measure(home) < before
+    evolve(home, case.evaluate, 2)
+    assert case.measure(home) < before

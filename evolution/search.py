@@ -170,14 +170,16 @@ class Search(ABC):
         before, known = self.state()
         try:
             self._load(unpacked(arrays, "own"), facts["own"])
-        except BaseException:
+            self.rng.bit_generator.state = facts["rng"]
+        except BaseException as error:
             self._load(unpacked(before, "own"), known["own"])
+            if isinstance(error, KeyError | TypeError):  # an array or a fact that is not there
+                raise AskTellError(f"restore(state): the state is damaged: {error!r}") from error
             raise
         self.asked = asked
         self.generation = facts["generation"]
         self.evaluations = facts["evaluations"]
         self._told_width, self._measure_width = facts["widths"]
-        self.rng.bit_generator.state = facts["rng"]
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class GenomeSpec:
             if not known or column.shape != (n, locus.size) or column.dtype != locus.dtype:
                 shape = f"{column.dtype}{list(column.shape)}" if known else type(column).__name__
                 raise GenomeError(
-                    f"locus {name!r} is {shape}; expected array {locus.dtype}[{n}, {locus.size}]"
+                    f"locus {name!r} is {shape}; expected {locus.dtype}[{n}, {locus.size}]"
                 )
         return n
 

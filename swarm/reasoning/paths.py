@@ -4,11 +4,14 @@ A body of length one is q(x, y); of length two, q(x, z), p(z, y) with z differen
 (object identity, as in AnyBURL, Meilicke et al. 2019); x = y is allowed, so that reflexive
 facts can be concluded. Real graphs are sparse: enumerating the two-paths through every z costs
 a few million steps where dense products over all pairs of relations would cost 10^10.
+
+Bodies of length three are too many to be mined; those that somebody names are added by `longer`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -24,6 +27,7 @@ class Bodies:
     Attributes:
         first: int32[B], relation of the first step.
         second: int32[B], relation of the second step, -1 for bodies of length one.
+        third: int32[B], relation of the third step, -1 for shorter bodies.
         start: int64[B + 1]; the pairs of body b are `pairs[start[b]:start[b + 1]]`.
         pairs: int32[n], groundings as x * E + y, ascending within a body, each once.
         size: float32[B], number of pairs.
@@ -34,6 +38,7 @@ class Bodies:
 
     first: np.ndarray
     second: np.ndarray
+    third: np.ndarray
     start: np.ndarray
     pairs: np.ndarray
     size: np.ndarray
@@ -70,7 +75,45 @@ class Bodies:
         support = _support(start, pairs, flat)
         support[np.arange(directions), np.arange(directions)] = 0
         size = np.diff(start).astype(np.float32)
-        return cls(first, second, start, pairs, size, support, number)
+        third = np.full(len(first), -1, np.int32)
+        return cls(first, second, third, start, pairs, size, support, number)
+
+    def longer(self, steps: Sequence[tuple[int, ...]], cube: np.ndarray) -> Bodies:
+        """These bodies and behind them others of length three; `number` stays as it is.
+
+        Args:
+            steps: for each body its three relations in [0, D), both directions counted.
+            cube: bool[D, E, E] that these bodies were mined from.
+
+        Raises:
+            ValueError: a body that is not three relations of this graph.
+
+        Cost: two products of [E, E] matrices for each body, then support as when mined.
+        """
+        D = len(cube)
+        for body in steps:
+            if len(body) != 3 or not all(0 <= relation < D for relation in body):
+                raise ValueError(
+                    f"body {body} must be three relations of 0 to {D - 1} (those from {D // 2} on "
+                    "are inverses), such as (0, 1, 0)"
+                )
+        if not steps:
+            return self
+        found = [three_steps(body, cube) for body in steps]
+        start = np.cumsum([0, *map(len, found)])
+        pairs = np.concatenate(found)
+        support = _support(start, pairs, np.ascontiguousarray(cube.reshape(D, -1).T))
+        relations = np.array(steps, np.int32)
+        return replace(
+            self,
+            first=np.concatenate([self.first, relations[:, 0]]),
+            second=np.concatenate([self.second, relations[:, 1]]),
+            third=np.concatenate([self.third, relations[:, 2]]),
+            start=np.concatenate([self.start, self.start[-1] + start[1:]]),
+            pairs=np.concatenate([self.pairs, pairs]),
+            size=np.concatenate([self.size, np.diff(start).astype(np.float32)]),
+            support=np.concatenate([self.support, support]),
+        )
 
     def confidence(self, pseudo_count: float) -> np.ndarray:
         """float32[B, D]: pessimistic confidence, support / (size + pseudo_count)."""
@@ -95,6 +138,25 @@ class Bodies:
             order = np.argsort(-confidence[able, head], kind="stable")
             chosen.append(able[order[:top]])
         return chosen
+
+
+def three_steps(body: tuple[int, ...], cube: np.ndarray) -> np.ndarray:
+    """int32[n], ascending: pairs x * E + y with q(x, z), p(z, w), s(w, y) for some z and w.
+
+    z and w are two entities different from x and y; x = y is allowed. Of all walks without loops
+    those that come back to x, or are at y too early, are subtracted, those that do both are not
+    subtracted twice. Counts are exact: the dense cube has less than 2^24 walks between two ends.
+    """
+    q, p, s = (_without_loops(cube[relation]) for relation in body)
+    back, early = (q * p.T).sum(axis=1), (p * s.T).sum(axis=1)
+    walks = q @ p @ s - back[:, None] * s - q * early[None, :] + q * p.T * s
+    return np.flatnonzero(walks > 0).astype(np.int32)
+
+
+def _without_loops(facts: np.ndarray) -> np.ndarray:
+    steps = facts.astype(np.float32)
+    np.fill_diagonal(steps, 0)
+    return steps
 
 
 @njit(cache=True, nogil=True)

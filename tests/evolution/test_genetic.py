@@ -1,5 +1,7 @@
 """The generational genetic algorithm: who wins tournaments, who lives on."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -31,6 +33,10 @@ def test_failed_ones_lose_to_everybody():
     np.testing.assert_allclose(won / 9_000, [1 / 9, 5 / 9, 3 / 9], atol=0.03)
     with pytest.raises(ObjectiveError, match="a tournament of 0 among 3"):
         tournament_select(objectives, 1, 0, generator())
+    same = tournament_select(objectives[:, 0].tolist(), 50, 2, generator())
+    np.testing.assert_array_equal(same, tournament_select(objectives, 50, 2, generator()))
+    with pytest.raises(ObjectiveError, match=r"expected \[n\] or \[n, M\]"):
+        tournament_select(3.0, 1, 1, generator())
 
 
 @pytest.mark.parametrize("elites", [0, 1, 3])
@@ -55,14 +61,40 @@ def test_immigrants_take_the_places_of_the_worst():
     assert search.best.genomes["x"].tolist() == [[0.5, 0.5, 0.5]]
 
 
+def test_immigrants_out_of_turn_or_of_other_problems_teach():
+    search, best = (
+        GeneticAlgorithm(SPEC, 4, 1),
+        Evaluated({"x": np.zeros((1, 3))}, np.zeros((1, 1))),
+    )
+    with pytest.raises(AskTellError, match="out of turn"):
+        search.receive(best)
+    assert SPEC.count(search.ask()) == 4
+    with pytest.raises(AskTellError, match="out of turn"):
+        search.receive(best)
+    search.tell(np.ones(4))
+    with pytest.raises(ObjectiveError, match=r"objectives are \[1, 2\]; expected \[1, 1\]"):
+        search.receive(Evaluated(best.genomes, np.zeros((1, 2))))
+    search.receive(best)
+    assert search.best.objectives == 0.0
+
+
+def test_settings_are_plain_whatever_numbers_they_came_as():
+    search = GeneticAlgorithm(SPEC, np.int64(4), 1, mutation_rate=np.float32(0.25))
+    arrays, facts = search.state()
+    GeneticAlgorithm(SPEC, 4, 1, mutation_rate=0.25).restore(
+        (arrays, json.loads(json.dumps(facts)))
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"tournament": 0}, "tournament is 0; at least 1"),
         ({"elites": 10}, "elites is 10; allowed: 0 to 9"),
+        ({"population": 1}, "population is 1; at least 2"),
         ({"founders": SPEC.sample(3, generator())}, "3 founders for a population of 10"),
     ],
 )
 def test_bad_settings_teach(settings, message):
     with pytest.raises(AskTellError, match=message):
-        GeneticAlgorithm(SPEC, 10, 1, **settings)
+        GeneticAlgorithm(SPEC, **{"population": 10, "rng": 1, **settings})

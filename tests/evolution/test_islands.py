@@ -1,6 +1,7 @@
 """Islands: who sends to whom and when, and one result however they are run."""
 
 import json
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -13,7 +14,12 @@ from evolution import (
     Evaluated,
     GeneticAlgorithm,
     GenomeSpec,
+    Grid,
     Islands,
+    Lexicase,
+    MAPElites,
+    NoveltySearch,
+    ObjectiveError,
     Real,
     evolve,
 )
@@ -150,12 +156,68 @@ def test_a_run_that_fails_changes_nothing():
     search.run(sphere, 3)
 
 
+def slow_or_broken(genomes):
+    if genomes["x"].shape[0] == 8:
+        raise ZeroDivisionError("no such world")
+    time.sleep(0.2)
+    return sphere(genomes)
+
+
+def test_a_failure_in_a_thread_leaves_nobody_under_way():
+    searches = [GeneticAlgorithm(SPEC, 8, 1), GeneticAlgorithm(SPEC, 9, 2)]
+    search = evolve(Islands(searches, 3, every=2), sphere, 2)
+    before, _ = search.state()
+    with ThreadPoolExecutor(2) as threads, pytest.raises(ZeroDivisionError):
+        search.run(slow_or_broken, 2, workers=2, pool=threads)
+    for name, array in search.state()[0].items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(
+    ("islands", "F", "measures"),
+    [
+        ([NSGA2(SPEC, 8, 1), GeneticAlgorithm(SPEC, 8, 2)], (16, 2), None),
+        ([Lexicase(SPEC, 8, seed, cases=5) for seed in range(2)], (16, 4), None),
+        (
+            [NoveltySearch(SPEC, 8, 1), MAPElites(SPEC, Grid([(0, 1)], 5), 2, batch=8)],
+            (16, 1),
+            (16, 2),
+        ),
+    ],
+    ids=["objectives", "cases", "measures"],
+)
+def test_what_one_island_refuses_none_takes(islands, F, measures):
+    search = Islands(islands, 9)
+    search.ask()
+    with pytest.raises(ObjectiveError, match=r"expected \[16, "):
+        search.tell(np.zeros(F), None if measures is None else np.zeros(measures))
+    search.tell(
+        np.zeros((16, search.objectives_expected)), None if measures is None else np.zeros((16, 1))
+    )
+    assert [island.generation for island in islands] == [1, 1]
+
+
 def test_evolve_shares_a_generation_out_and_keeps_its_order():
     whole = evolve(GeneticAlgorithm(SPEC, 9, 1), sphere, 5)
     with ThreadPoolExecutor(2) as threads:
         for workers in (2, 4, 20):
             parts = evolve(GeneticAlgorithm(SPEC, 9, 1), sphere, 5, workers=workers, pool=threads)
             same(parts, whole)
+
+
+def test_evolve_takes_an_array_or_a_pair_and_nothing_else():
+    with ThreadPoolExecutor(2) as threads:
+        for workers, pool in ((1, None), (3, threads)):
+            for wrong in (
+                lambda genomes: (sphere(genomes),),
+                lambda genomes: tuple(sphere(genomes)),
+                lambda genomes: sphere(genomes).sum(),
+                lambda genomes: sphere(genomes)[:2],
+            ):
+                search = GeneticAlgorithm(SPEC, 9, 1)
+                with pytest.raises(ObjectiveError, match="expected"):
+                    evolve(search, wrong, 1, workers=workers, pool=pool)
+                evolve(search, sphere, 1)
 
 
 def test_evolve_observes_and_goes_on_where_a_search_waits():
@@ -180,6 +242,15 @@ def test_evolve_observes_and_goes_on_where_a_search_waits():
         (lambda: archipelago(policy="worst"), "policy is 'worst'"),
         (lambda: Islands([GeneticAlgorithm(SPEC, 8, r) for r in [np.random.default_rng()] * 2], 1),
          "share a generator"),
+        (lambda: Islands([Lexicase(SPEC, 8, 1, cases=5), GeneticAlgorithm(SPEC, 8, 2)], 1),
+         r"different numbers of objectives, \[1, 5\]"),
+        (lambda: Islands([Lexicase(SPEC, 8, s, cases=9, downsample=0.5) for s in (1, 2)], 1),
+         "cannot receive migrants"),
+        (lambda: Islands([NoveltySearch(SPEC, 8, 1), NSGA2(SPEC, 8, 2)], 1),
+         "migrants from NSGA2 come without measures"),
+        (lambda: archipelago().receive(GeneticAlgorithm(SPEC, 8, 1).residents), "out of turn"),
+        (lambda: archipelago().run(sphere, -1), "generations is -1"),
+        (lambda: evolve(archipelago(), sphere, -1), "generations is -1"),
         (lambda: evolve(archipelago(), sphere, 1, workers=0), "workers is 0"),
         (lambda: evolve(archipelago(), lambda g: 0, 1, workers=2), "define it with def"),
     ],

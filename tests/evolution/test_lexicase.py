@@ -105,6 +105,6 @@ def test_bad_settings_teach(changed, message):
 
 
 def test_errors_of_no_use_teach():
-    for errors in (np.empty((0, 3)), np.empty((3, 0)), np.zeros((2, 2, 2))):
+    for errors in ([3.0, 1.0], np.empty((0, 3)), np.empty((3, 0)), np.zeros((2, 2, 2))):
         with pytest.raises(ObjectiveError, match="expected"):
             lexicase_select(errors, 1, np.random.default_rng(1))

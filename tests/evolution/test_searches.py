@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
-from evolution import AskTellError, ObjectiveError, Search, evolve
+from evolution import AskTellError, Islands, ObjectiveError, Search, evolve
 from tests.evolution.cases import CASES, Case
 
 
@@ -129,6 +130,10 @@ def test_calls_out_of_turn_teach_and_change_nothing(case):
     objectives, *rest = told if isinstance(told, tuple) else (told,)
     with pytest.raises(ObjectiveError, match="expected"):
         search.tell(objectives[1:], *rest)
+    with pytest.raises(ObjectiveError, match="measures are"):
+        search.tell(objectives, np.zeros((len(objectives) + 1, 1)))
+    with pytest.raises(ObjectiveError, match="no array of numbers"):
+        search.tell([[1.0, 2.0], [3.0]], *rest)
     if search.measures_needed:
         with pytest.raises(ObjectiveError, match="looks at behaviour"):
             search.tell(objectives)
@@ -146,6 +151,26 @@ def test_a_state_of_another_run_is_refused(case):
     facts["settings"] = facts["settings"] | {"spec": "another"}
     with pytest.raises(AskTellError, match="the state is of a search with"):
         search.restore((arrays, facts))
+    for state in (None, ({}, {}), (arrays, None), arrays):
+        with pytest.raises(AskTellError, match="no state of a search"):
+            search.restore(state)
+
+
+def test_a_damaged_state_changes_nothing(case):
+    search, other = (evolve(case.make(1), case.evaluate, lived) for lived in (2, 4))
+    before, (arrays, facts) = search.state(), other.state()
+    # Whatever is read last: everything before it has been taken over by then.
+    for missing in arrays:
+        damaged = {name: array for name, array in arrays.items() if name != missing}
+        with suppress(ValueError):  # what is not needed may be missing
+            search.restore((damaged, facts))
+            search.restore(before)
+        copy = case.make(1)
+        copy.restore(before)
+        same(copy, search)
+    with pytest.raises((TypeError, ValueError)):
+        search.restore((arrays, facts | {"rng": {"bit_generator": "PCG64"}}))
+    same(copy, search)
 
 
 def test_immigrants_are_taken_in(case):
@@ -157,3 +182,17 @@ def test_immigrants_are_taken_in(case):
     assert case.measure(home) < before
     evolve(home, case.evaluate, 2)
     assert case.measure(home) < before
+
+
+def test_islands_stand_around_it(case):
+    def islands() -> Islands:
+        return Islands([case.make(1), case.make(2)], 3, every=2, migrants=3)
+
+    search = evolve(islands(), case.evaluate, 5)
+    other = evolve(islands(), case.evaluate, 3)
+    alone = evolve(case.make(1), case.evaluate, 5)
+    assert search.residents.objectives.shape[1] == alone.residents.objectives.shape[1]
+    copy = islands()
+    copy.restore(through_json(other.state()))
+    same(evolve(copy, case.evaluate, 2), search)
+    same(islands().run(case.evaluate, 5), search)

@@ -11,7 +11,8 @@ put together by one of
 - learned: weights that share the credit, negative ones included (see `rule_weights`).
 
 With `unary`, also acyclic rules about one entity: r(x, c) <- q(x, d) and r(x, c) <- q(x, _);
-with `both_ends`, rules about the answer in the same way. With `surprise`, rounds of rules for
+with `both_ends`, rules about the answer in the same way. With `bodies`, also rules of length three
+r(x, y) <- q(x, z), p(z, w), s(w, y) that somebody has found before. With `surprise`, rounds of rules for
 what the rules so far do not explain (see `surprise`). With `rounds` above one, the likeliest
 answers are taken for facts, `grow` for every fact known, and the rules are learned anew
 (self-training, Yarowsky 1995): on a graph with few facts, paths through them reach further.
@@ -49,11 +50,13 @@ class Inductive(Engine):
     """Genes: how many rules are kept, how they are put together, what is looked at besides.
 
     `top` rules are kept for each relation; learned weights are shared out over the `top`
-    bodies with most groundings instead, under `ridge`.
+    bodies with most groundings instead, under `ridge`. `bodies` are three relations each, both
+    directions counted; every head may make rules of them.
 
     Raises:
         ValueError: if surprise is asked of another aggregation than "noisy-or", rounds of
-            another than "learned", or unary rules are to be mixed with learned weights.
+            another than "learned", unary rules or bodies of three relations are to be mixed with
+            learned weights, or a body stands there twice or is not three relations.
     """
 
     name: ClassVar[str] = "inductive"
@@ -70,6 +73,7 @@ class Inductive(Engine):
     ridge: float = 30.0
     rounds: int = 1
     grow: float = 1.0
+    bodies: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         for gene, asked, needed in (
@@ -86,6 +90,16 @@ class Inductive(Engine):
                 "unary rules have confidences, learned weights are on another scale: "
                 "Inductive(aggregation='maximum', unary=True)"
             )
+        if self.bodies and self.aggregation == "learned":
+            raise ValueError(
+                "learned weights are those of bodies of one and two relations: "
+                "Inductive(aggregation='maximum', bodies=((0, 1, 0),))"
+            )
+        if len(set(self.bodies)) < len(self.bodies) or any(len(body) != 3 for body in self.bodies):
+            raise ValueError(
+                "bodies are three relations each, and each stands there once: "
+                "Inductive(bodies=((0, 1, 0), (2, 1, 0)))"
+            )
 
     @classmethod
     def variants(cls) -> tuple[Engine, ...]:
@@ -100,11 +114,18 @@ class Inductive(Engine):
             Exclusive(cls(top=1500, aggregation="learned", ridge=300.0, rounds=2)),
         )
 
+    def describe(self) -> str:
+        """The genes that are not as they come; of bodies, how many there are."""
+        usual = Engine.describe(replace(self, bodies=()))
+        counted = f"{len(self.bodies)} bodies of length three" if self.bodies else ""
+        return ", ".join(filter(None, [usual, counted]))
+
     def compile(self, evidence: Evidence) -> np.ndarray:
         """Scores float32[D, E, E]; O(kept rules x their groundings), learned: see there."""
         if self.aggregation == "learned":
             return self._learned(evidence)
-        bodies, D, E = evidence.bodies, evidence.directions, evidence.entities
+        D, E = evidence.directions, evidence.entities
+        bodies = evidence.bodies.longer(self.bodies, evidence.cube)
         confidence = bodies.confidence(self.pseudo_count)
         rules = bodies.rules(confidence, self.support_min, self.top)
         scores: np.ndarray = np.zeros((D, E * E), np.float32)

@@ -33,6 +33,9 @@ def test_edges_far_points_and_failures_of_a_grid():
     assert grid.index_of(edges).tolist() == list(range(10))
     far = [[1.0], [1e300], [-1e300], [np.nan], [np.inf]]
     assert grid.index_of(far).tolist() == [9, 9, 0, -1, -1]
+    small = Grid([(0, 1e-6)], 10)  # whose boxes are no wider than the tolerance at edges
+    assert small.index_of(edges * 1e-6).tolist() == list(range(10))
+    assert small.index_of([[0.55e-6], [0.95e-6]]).tolist() == [5, 9]
     box = Grid(UNIT, (3, 7))
     assert box.index_of(box.centres).tolist() == list(range(21))
 
@@ -49,6 +52,18 @@ def test_a_centroidal_cell_is_that_of_the_nearest_centroid(dimensions):
     assert cells.index_of(np.full((1, dimensions), np.nan)).tolist() == [-1]
     again = CVT(ranges, 50, rng=2, samples=10, rounds=3)
     assert again.settings == cells.settings != CVT(ranges, 50, rng=3, samples=10).settings
+
+
+@pytest.mark.parametrize("dimensions", [2, 9])
+def test_a_point_far_away_lies_in_the_outermost_cell_on_its_side(dimensions):
+    centroids = np.full((3, dimensions), 0.5)
+    centroids[:, 0] = [0.5, 0.75, 0.25]
+    for size in (1.0, 1e-3):
+        cells = CVT.at(size * centroids, [(0.0, size)] * dimensions)
+        for far in (1e8, 1e160, 1e308):
+            points = np.full((2, dimensions), 0.5 * size)
+            points[:, 0] = far, -far
+            assert cells.index_of(points).tolist() == [1, 2]
 
 
 def test_centroidal_cells_are_of_even_size():

@@ -64,6 +64,10 @@ def test_the_threshold_follows_how_many_pass_it():
     learnt = {}
     assert AboveThreshold().choose(np.array([1.0, 2.0, 9.0]), learnt, rng).tolist() == [2]
     assert learnt["threshold"] == 2.0
+    learnt = {}  # equals say nothing of how novel one can be
+    for novelty in (np.zeros(3), np.full(3, np.inf), np.empty(0)):
+        assert not len(AboveThreshold().choose(novelty, learnt, rng))
+    assert AboveThreshold().choose(np.array([0.0, 0.0, 0.0, 1.0, 4.0]), learnt, rng).tolist() == [4]
 
 
 def test_a_generation_is_ranked_by_novelty():
@@ -194,6 +198,7 @@ def test_novelty_escapes_the_trap_that_the_objective_falls_into():
     [
         (lambda: NoveltySearch(spec, 20, 1, neighbours=0), "neighbours is 0"),
         (lambda: NoveltySearch(spec, 20, 1, fitness_weight=1.5), "fitness_weight 1.5"),
+        (lambda: NoveltySearch(spec, 20, 1, fitness_weight=0.5, local_competition=True), "choose"),
         (lambda: MostNovel(-1), "MostNovel"),
         (lambda: AtRandom(2.0), "AtRandom"),
         (lambda: AboveThreshold(patience=0), "AboveThreshold"),

@@ -19,6 +19,7 @@ from evolution import (
     Real,
     Simplex,
 )
+from evolution.genomes import SelfAdaptive
 
 SPEC = GenomeSpec(
     {
@@ -249,6 +250,10 @@ def test_shapes_dtypes_and_names_are_checked():
         SPEC.mutate(genomes | {"order": genomes["order"][:3]}, generator())
     with pytest.raises(GenomeError, match="the spec has"):
         SPEC.validate({"order": genomes["order"]})
+    with pytest.raises(GenomeError, match="loci are ndarray; .*a dict of columns"):
+        SPEC.validate(genomes["order"])
+    with pytest.raises(GenomeError, match="'order' is list; expected int8"):
+        SPEC.validate(genomes | {"order": genomes["order"].tolist()})
     with pytest.raises(GenomeError, match="4 mothers but 2 fathers"):
         SPEC.crossover(genomes, SPEC.sample(2, generator()), generator())
     with pytest.raises(GenomeError, match=r"rate is 1\.5"):
@@ -264,6 +269,8 @@ def test_shapes_dtypes_and_names_are_checked():
         (lambda: Real(0), "Real: size is 0"),
         (lambda: Real(2, 1.0, 0.0), "low at most high"),
         (lambda: Real(2, 0.0, np.inf), "must be finite"),
+        (lambda: Real(2, -1e308, 1e308), "their distance must be finite"),
+        (lambda: SelfAdaptive(2, -1e308, 1e308), "their distance must be finite"),
         (lambda: Real(2, (0.0, 0.0, 0.0)), "low is .* expected one number, or 2 numbers"),
         (lambda: Real(precision="float16"), "allowed: 'float64', 'float32'"),
         (lambda: Real(initial=1.5), r"initial is 1\.5; allowed: float64 from 0\.0 to 1\.0"),

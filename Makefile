@@ -5,7 +5,7 @@ EXTRAS ?= test
 STUDY ?= umls-30
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-slow lint format bench-main bench-world wheel clean
+.PHONY: run test test-slow lint format bench-main bench-world bench-evolution wheel clean
 
 run: .venv/.run
 	.venv/bin/noosphere run $(STUDY)
@@ -29,6 +29,10 @@ format: .venv/.test-$(EXTRAS)
 bench-main: .venv/.bench
 	.venv/bin/python -m benchmarks main
 	.venv/bin/python -m benchmarks causal
+
+# One BLAS thread, as processor time would count the spinning of a second one.
+bench-evolution: .venv/.bench
+	OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks evolution
 
 bench-world: .venv/.run
 	.venv/bin/python -m benchmarks world

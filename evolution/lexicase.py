@@ -90,8 +90,10 @@ class Lexicase(GeneticAlgorithm):
             founders=founders,
         )
         _check_epsilon(epsilon)
-        if cases < 1:
-            raise AskTellError(f"cases is {cases}; at least 1, e.g. len(training_set)")
+        if np.ndim(cases) or cases < 1:
+            raise AskTellError(
+                f"cases is {cases}; expected how many there are, at least 1, e.g. len(training_set)"
+            )
         if not 0.0 < downsample <= 1.0:
             raise AskTellError(f"downsample is {downsample}; allowed: a share, above 0, at most 1")
         self.epsilon = epsilon
@@ -134,7 +136,8 @@ class Lexicase(GeneticAlgorithm):
 
 
 def _check_epsilon(epsilon: Epsilon) -> None:
-    if not (epsilon in ("semi-dynamic", "dynamic") if isinstance(epsilon, str) else epsilon >= 0):
+    named, number = isinstance(epsilon, str), isinstance(epsilon, float | int | np.number)
+    if not (epsilon in ("semi-dynamic", "dynamic") if named else number and float(epsilon) >= 0):
         raise AskTellError(
             f"epsilon is {epsilon!r}; allowed: a number of at least 0, 'semi-dynamic', 'dynamic'"
         )

@@ -122,7 +122,7 @@ class Search(ABC):
 
         Args:
             F: objectives ``[n]`` or ``[n, M]``, minimised; NaN marks a failed evaluation.
-            measures: behaviour ``[n, K]``, for searches that look at it.
+            measures: behaviour ``[n]`` or ``[n, K]``, for searches that look at it.
         """
         if self.asked is None:
             raise AskTellError("tell(F) before ask(): F are the objectives of the asked genomes")
@@ -161,8 +161,11 @@ class Search(ABC):
         """
         arrays, facts = _checked_state(state)
         if facts["settings"] != self.settings:
+            mine, theirs = self.settings, facts["settings"]
+            keys = [key for key in {**theirs, **mine} if theirs.get(key) != mine.get(key)]
             raise AskTellError(
-                f"the state is of a search with {facts['settings']}; this one has {self.settings}"
+                f"the state is of a search with { {key: theirs.get(key) for key in keys} }; "
+                f"this one has { {key: mine.get(key) for key in keys} }"
             )
         asked = unpacked(arrays, "asked") if facts["asked"] else None
         if asked is not None:
@@ -255,6 +258,8 @@ class Search(ABC):
                 )
             return None
         behaviour = _numbers(measures, "tell(F, measures): measures")
+        if behaviour.ndim == 1 and self._measure_width in (None, 1):
+            behaviour = behaviour[:, np.newaxis]
         if not _fits(behaviour, n, self._measure_width):
             raise ObjectiveError(
                 f"tell(F, measures): measures are {list(np.shape(measures))}; expected "
@@ -292,7 +297,7 @@ def _numbers(values: npt.ArrayLike, what: str) -> Floats:
     """A copy as an array of numbers."""
     try:
         return np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # the last from tensors with gradients
         raise ObjectiveError(
             f"{what} are no array of numbers ({error}); give one row of the same length per asked "
             "genome, NaN where an evaluation failed"

@@ -8,7 +8,11 @@
 # nothing of it.
 
 # %%
+import os
 from dataclasses import dataclass
+
+# Its matrices are small: threads of linear algebra would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -148,40 +152,50 @@ def evaluate(genomes):
 # ## Four islands
 #
 # Recombining two packings rarely makes a good one, so there is no crossover: on each of four
-# islands the best of four begets the next four. With this seed it takes 176 local searches, about
-# ten seconds on one core. Of four seeds that we tried two came to the best packing known within 640
-# searches, one to the second best, 2.63429, and one to 2.63109.
+# islands the best of four begets the next four. Whoever is not there after twenty generations is
+# caught in the second best packing, 2.63429, most likely; then others begin anew. That takes ten
+# seconds a try on one core, and about every second try succeeds.
 
 # %%
 spec = GenomeSpec({"centres": Centres()})
-SEED = 2
-search = Islands(
-    [
-        GeneticAlgorithm(spec, 4, 1000 * SEED + i, crossover_rate=0.0, tournament=4)
+
+
+def archipelago(seed):
+    """Four islands that send each other their best."""
+    islands = [
+        GeneticAlgorithm(spec, 4, 1000 * seed + i, crossover_rate=0.0, tournament=4)
         for i in range(4)
-    ],
-    rng=SEED,
-    every=15,
-    migrants=1,
-)
-sums = []
-while len(sums) < 40 and (not sums or sums[-1] < BEST_KNOWN):
-    evolve(search, evaluate, 1)
-    sums.append(-search.best.objectives[0, 0])
-print(f"{sums[-1]:.6f} after {search.evaluations} local searches")
+    ]
+    return Islands(islands, rng=seed, every=15, migrants=1)
+
+
+sums, best = [], None
+for seed in range(1, 9):
+    search = archipelago(seed)
+    while search.generation < 21:
+        evolve(search, evaluate, 1)
+        found = search.best
+        if best is None or found.objectives < best.objectives:
+            best = found
+        sums.append(-best.objectives[0, 0])
+        if sums[-1] >= BEST_KNOWN:
+            break
+    print(f"try {seed}: {-found.objectives[0, 0]:.6f}")
+    if sums[-1] >= BEST_KNOWN:
+        break
 
 # %% [markdown]
 # ## How it came about, and the packing
 
 # %%
-centres = search.best.genomes["centres"][0]
+centres = best.genomes["centres"][0]
 x, y = centres.reshape(2, CIRCLES)
 r = radii(centres)
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 5))
 left.plot(range(1, len(sums) + 1), sums)
 left.axhline(BEST_KNOWN, color="0.6", linewidth=1, linestyle="--")
-left.set(xlabel="generation", ylabel="sum of radii, best so far")
+left.set(xlabel="generation", ylabel="sum of radii, best so far", ylim=(2.55, 2.64))
 for circle in zip(x, y, r, strict=True):
     right.add_patch(plt.Circle(circle[:2], circle[2], facecolor="tab:blue", alpha=0.4))
 right.plot(x, y, ".", color="tab:blue", markersize=2)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -79,6 +80,10 @@ def _is_flat(individual: Any) -> bool:
 
 def rows_of(individuals: Sequence[Any]) -> Column:
     """The genes ``[n, size]`` of n ≥ 1 individuals, a copy."""
+    dtype = _common_dtype(individuals)
+    if dtype is not None:
+        # Their bytes one after the other are the matrix, much faster than number by number.
+        return np.frombuffer(bytearray(b"".join(individuals)), dtype).reshape(len(individuals), -1)
     try:
         genes = np.array(individuals)
     except ValueError:  # numpy's word for rows of different lengths
@@ -89,6 +94,16 @@ def rows_of(individuals: Sequence[Any]) -> Column:
             f"[0.5, 1.5]; the first is {individuals[0]!r:.60}"
         )
     return genes
+
+
+def _common_dtype(individuals: Sequence[Any]) -> np.dtype[Any] | None:
+    """The dtype of all genes where all are an ``array.array`` of numbers, as long and as wide."""
+    first = individuals[0]
+    kinds = set(map(type, individuals))
+    if len(kinds) > 1 or not isinstance(first, array.array) or first.typecode == "u":
+        return None
+    codes, sizes = set(map(attrgetter("typecode"), individuals)), set(map(len, individuals))
+    return np.dtype(first.typecode) if len(codes) == len(sizes) == 1 and len(first) else None
 
 
 def children_of(
@@ -105,7 +120,18 @@ def children_of(
     lost = repeat(False) if changed is None else changed
     for child, parent, loses in zip(children, parents, lost, strict=False):
         for name, value in parent.__dict__.items():
-            setattr(child, name, _copied(value, loses and name == "fitness", plain))
+            kind: Any = type(value)
+            if kind not in plain:
+                plain[kind] = _is_plain_fitness(kind)
+            if plain[kind]:  # one for each individual, so by a shorter way than deepcopy
+                copy = object.__new__(kind)
+                if not (loses and name == "fitness"):
+                    copy.wvalues = value.wvalues
+            else:
+                copy = deepcopy(value)
+                if loses and name == "fitness":
+                    del copy.values
+            setattr(child, name, copy)
     return children
 
 
@@ -114,33 +140,28 @@ def _with_genes(parents: Sequence[Any], rows: Column | None) -> list[Any]:
     if isinstance(parents[0], np.ndarray):
         if rows is None:
             return [parent.copy() for parent in parents]
-        rows = rows.astype(parents[0].dtype, copy=False).view(kind)
+        rows = rows.astype(np.result_type(*set(map(attrgetter("dtype"), parents))), copy=False)
+        rows = rows.view(kind)
         # Views of one matrix would keep all of it alive as long as any of them lives.
         blocks = (rows[i : i + _BLOCK].copy() for i in range(0, len(rows), _BLOCK))
         return list(chain.from_iterable(blocks))
-    genes: Iterable[Any] = parents if rows is None else rows.tolist()
     if isinstance(parents[0], array.array):
-        return [kind.__new__(kind, own) for own in genes]
+        code = parents[0].typecode
+        pieces = parents if rows is None else _pieces(rows, code)
+        # Past its own __new__, which would have to take the genes apart.
+        return [array.array.__new__(kind, code, own) for own in pieces]
     children = [kind.__new__(kind) for _ in parents]
-    for child, own in zip(children, genes, strict=True):
+    for child, own in zip(children, parents if rows is None else rows.tolist(), strict=True):
         child.extend(own)
     return children
 
 
-def _copied(value: Any, loses: bool, plain: dict[type, bool]) -> Any:
-    """As ``deepcopy``; a fitness, of which there is one for each individual, by a shorter way."""
-    kind: Any = type(value)
-    if kind not in plain:
-        plain[kind] = _is_plain_fitness(kind)
-    if not plain[kind]:
-        copy = deepcopy(value)
-        if loses:
-            del copy.values
-        return copy
-    copy = object.__new__(kind)
-    if not loses:
-        copy.wvalues = value.wvalues
-    return copy
+def _pieces(rows: Column, typecode: str) -> Sequence[Any]:
+    """What makes an ``array.array`` of each row: its bytes where they fit, else its numbers."""
+    if rows.dtype.char != typecode or not rows.size:
+        return rows.tolist()
+    data, size = rows.tobytes(), rows.shape[1] * rows.itemsize
+    return [data[i : i + size] for i in range(0, len(data), size)]
 
 
 def _is_plain_fitness(kind: Any) -> bool:

@@ -48,6 +48,18 @@ class Seeded:
         """Whatever else the module has."""
         return getattr(import_module(self._module), name)
 
+    def __dir__(self) -> list[str]:
+        """All that the module has, and what is ours."""
+        return sorted({*dir(import_module(self._module)), *vars(self)})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By the module's name and our functions, with the generator that they share."""
+        return type(self), (self._module, {name: vars(self)[name] for name in self.ours})
+
+    def __repr__(self) -> str:
+        """Say whose functions these are."""
+        return f"<{self._module} with {', '.join(self.ours)} of evolution.deap>"
+
 
 def seeded(rng: np.random.Generator | int) -> tuple[Seeded, Seeded]:
     """``tools, algorithms`` as DEAP has them, ours drawing from this generator, or seed.
@@ -68,6 +80,7 @@ def seeded(rng: np.random.Generator | int) -> tuple[Seeded, Seeded]:
 def _drawing(function: Any, rng: np.random.Generator) -> Callable[..., Any]:
     drawing = partial(function, rng=rng)
     if isinstance(function, Operator):
-        drawing.__doc__ = function.__doc__
+        # Its rows are reached through it; a copy of them here could not be pickled.
+        vars(drawing).update(__name__=function.__name__, __doc__=function.__doc__)
         return drawing
     return update_wrapper(drawing, function)

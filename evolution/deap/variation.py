@@ -14,11 +14,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from evolution.deap.kernels import mate_rows, mutate_rows, seed_from
 from evolution.deap.operators import crossover, mutation
 from evolution.deap.toolbox import generator
 from evolution.search import Floats
 from evolution.variation import Column, VariationError
+from evolution.variation.pairs import mate_rows, mutate_rows, seed_from
 
 # Which child is nearer to which parent is a matter of chance.
 _EVEN = np.array([0.5])

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from evolution.diversity.cells import DiversityError, Ranges, Tessellation, checked_ranges
 from evolution.diversity.neighbours import NeighbourArchive
@@ -106,8 +105,11 @@ class _Nearest:
     """Which of some fixed points is the nearest: exact, and of equals always the same."""
 
     def __init__(self, points: Floats) -> None:
-        self._tree: cKDTree | None = None
+        self._tree: Any = None
         if points.shape[1] <= _TREE_DIMENSIONS:
+            # Here, because it takes longer to load than all the rest of this package.
+            from scipy.spatial import cKDTree
+
             self._tree = cKDTree(points)
         else:
             self._archive = NeighbourArchive(points.shape[1])

@@ -66,6 +66,11 @@ class MAPElites(Search):
     ) -> None:
         super().__init__(spec, rng)
         emitters = [_customary(spec)] if emitters is None else emitters
+        if not isinstance(cells, Tessellation):
+            raise DiversityError(
+                f"cells is {cells!r}; expected a tessellation of the measures, e.g. Grid([(0, 1), "
+                "(-5, 5)], (100, 50)) or CVT([(0, 1), (-5, 5)], 1000)"
+            )
         _check_emitters(emitters, batch)
         _check_softness(learning_rate, threshold)
         self.batch = batch

@@ -37,6 +37,9 @@ class Locus(ABC):
     size: int
 
     def __post_init__(self) -> None:
+        # Plain values, so that equal loci are equal, and have the same text, in every program.
+        for field in fields(self):
+            object.__setattr__(self, field.name, _plain(getattr(self, field.name)))
         self._check()
         if self.start is not None:
             fits = not self.wrong(self.row(self.start)).any()
@@ -71,6 +74,14 @@ class Locus(ABC):
     def sample(self, n: int, rng: np.random.Generator) -> Column:
         """Rows ``[n, size]`` to begin with: all ``initial`` where one is given, else drawn."""
         return self.draw(n, rng) if self.start is None else np.tile(self.row(self.start), (n, 1))
+
+    @property
+    def effective_size(self) -> int:
+        """For how many genes the locus counts where a genome's mutation rate is shared out.
+
+        Other than ``size`` in a kind to which a rate is not the chance of each of its genes.
+        """
+        return self.size
 
     def describe(self, genes: Column) -> str:
         """One row in words."""
@@ -140,3 +151,10 @@ class Locus(ABC):
             f"{what} is {value!r}; expected whole numbers that fit {cast.dtype}",
         )
         return cast
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and lists as tuples, numpy's numbers as Python's; anything else as it is."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    return tuple(_plain(item) for item in value) if type(value) in (list, tuple) else value

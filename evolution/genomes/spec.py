@@ -41,6 +41,12 @@ class GenomeSpec:
     loci: Mapping[str, Locus]
 
     def __post_init__(self) -> None:
+        known = isinstance(self.loci, Mapping)
+        if not known or not all(isinstance(locus, Locus) for locus in self.loci.values()):
+            raise GenomeError(
+                f"a spec of {self.loci!r}; expected a dict of loci by name, e.g. "
+                'GenomeSpec({"x": Real(30)})'
+            )
         if not self.loci:
             raise GenomeError('a spec needs at least one locus, e.g. GenomeSpec({"x": Real(30)})')
         # A copy of our own, so that the caller's later changes do not reach the spec.
@@ -131,12 +137,14 @@ class GenomeSpec:
         rate: float | None = None,
         scale: float = 1.0,
     ) -> Genomes:
-        """Mutate each gene with probability ``rate`` (1/size of the genome unless given).
+        """Mutate each gene with probability ``rate``, unless given 1 over the size of the genome.
 
+        The size is here the sum of `Locus.effective_size`, where a program counts for 10 genes.
         ``scale`` (above 0, at most 10) multiplies the customary step of each kind of locus.
         """
         self.count(genomes)
-        rate = 1.0 / self.size if rate is None else rate
+        if rate is None:
+            rate = 1.0 / sum(locus.effective_size for locus in self.loci.values())
         _check_rate(rate)
         if not 0.0 < scale <= 10.0:
             raise GenomeError(f"scale is {scale}; allowed: above 0, at most 10 (1 is customary)")

@@ -55,7 +55,7 @@ class Islands(Search):
         policy: Literal["best", "random"] = "best",
         asynchronous: bool = False,
     ) -> None:
-        self.islands = list(islands)
+        self.islands = list(islands) if isinstance(islands, Sequence) else []
         _check_islands(self.islands)
         self.objectives_expected = _agreed("objectives", [i._told_width for i in self.islands])
         self.measures_needed = any(island.measures_needed for island in self.islands)
@@ -223,7 +223,9 @@ class Islands(Search):
 
 def _check_islands(islands: list[Search]) -> None:
     if not islands:
-        raise AskTellError("no islands; at least 1 is needed, e.g. [NSGA2(spec, 100, rng=1)]")
+        raise AskTellError(
+            "no islands; a list of at least 1 search is needed, e.g. [NSGA2(spec, 100, rng=1)]"
+        )
     if len({repr(island.spec) for island in islands}) > 1:
         raise AskTellError("the islands have different specs; migrants must fit everywhere")
     if len({id(island.rng.bit_generator) for island in islands}) < len(islands):

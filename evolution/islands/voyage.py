@@ -94,4 +94,6 @@ class Voyage:
             return False
         self.whole.land(place, [mail[sender] for sender in sorted(mail)], wanted)
         self.landed[place] = epoch
+        for past in [sent for sent in self.sent if sent < min(self.landed)]:
+            del self.sent[past]  # everybody has it
         return True

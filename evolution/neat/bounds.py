@@ -15,14 +15,15 @@ import numpy.typing as npt
 from numba import njit
 
 from evolution.neat.distance import Aligned, Coefficients
+from evolution.neat.kernels import borrowing, borrowing_inline
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
 
-_1, _2, _4, _8, _16, _32, _58 = (np.uint64(bits) for bits in (1, 2, 4, 8, 16, 32, 58))
+_1, _2, _4, _56, _58 = (np.uint64(bits) for bits in (1, 2, 4, 56, 58))
 _PAIRS, _FOURS = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
-_EIGHTS, _LAST = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0xFF)
+_EIGHTS, _BYTES = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
 _SCATTER = np.uint64(0x9E3779B97F4A7C15)
 
 # More features bound more sharply and cost more; the commonest few do nearly all.
@@ -30,7 +31,7 @@ _OUTPUTS_MAX = 4
 _LINKS_MAX = 8
 # The commonest links are sought among so many networks, and in a table of so many places.
 _SAMPLE = 256
-_PLACES = 4096
+_PLACES = 1024
 
 
 class Features(NamedTuple):
@@ -68,7 +69,7 @@ def put_features(features: Features, rows: Rows, capacity: int) -> Features:
     return put
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def put_feature(features: Features, row: int, goal: Features, at: int) -> None:
     """Copy the features of one network."""
     goal.nodes[at] = features.nodes[row]
@@ -84,7 +85,7 @@ def put_feature(features: Features, row: int, goal: Features, at: int) -> None:
         goal.there[k, at] = features.there[k, row]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def lower_bounds(
     ones: Features,
     one: int,
@@ -124,19 +125,17 @@ def lower_bounds(
         bounds[i] += apart * min(share, others.link_share[i])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def _ones_in(bits: np.uint64) -> float:
     """How many bits are set (Warren 2002, "Hacker's Delight", section 5-1)."""
     bits -= (bits >> _1) & _PAIRS
     bits = (bits & _FOURS) + ((bits >> _2) & _FOURS)
+    # In this form the compiler knows it, and takes the processor's own instruction.
     bits = (bits + (bits >> _4)) & _EIGHTS
-    bits += bits >> _8
-    bits += bits >> _16
-    bits += bits >> _32
-    return float(np.int64(bits & _LAST))
+    return float(np.int64((bits * _BYTES) >> _56))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def _bit_of(gene: int) -> np.uint64:
     """The class of a gene, one of 64, as a bit."""
     return _1 << ((np.uint64(gene) * _SCATTER) >> _58)
@@ -161,7 +160,14 @@ def _room_for(biases: int, weights: int, capacity: int) -> Features:
 def _features(lined: Aligned, pairs: Rows, outputs: int) -> Features:
     n = len(lined.node_start) - 1
     features = _room_for(min(outputs, _OUTPUTS_MAX), len(pairs), n)
-    for row in range(n):
+    _read(lined, pairs, outputs, features)
+    return features
+
+
+@borrowing
+def _read(lined: Aligned, pairs: Rows, outputs: int, features: Features) -> None:
+    """Fill in the features of all networks."""
+    for row in range(len(lined.node_start) - 1):
         node, link = lined.node_start[row], lined.link_start[row]
         features.nodes[row] = lined.node_start[row + 1] - node
         features.links[row] = lined.link_start[row + 1] - link
@@ -179,37 +185,48 @@ def _features(lined: Aligned, pairs: Rows, outputs: int) -> Features:
             if link < lined.link_start[row + 1] and lined.pair[link] == pairs[k]:
                 features.weight[k, row] = lined.weight[link]
                 features.there[k, row] = 1.0
-    return features
 
 
 @njit(cache=True, nogil=True)
 def _common_pairs(lined: Aligned) -> Rows:
     """The commonest links of a sample of networks, at most so many, in order."""
     seen, times = np.full(_PLACES, -1, np.int64), np.zeros(_PLACES, np.int64)
+    chosen = np.empty(_LINKS_MAX, np.int64)
+    return chosen[: _choose(lined, seen, times, chosen)]
+
+
+@borrowing
+def _choose(lined: Aligned, seen: Rows, times: Rows, chosen: Rows) -> int:
+    """Fill in the commonest links; how many there are."""
     n = len(lined.link_start) - 1
     for row in range(0, n, max(n // _SAMPLE, 1)):
         for link in range(lined.link_start[row], lined.link_start[row + 1]):
             # Two links that meet in a place: the first keeps it, and the other is no feature.
-            at = (lined.pair[link] ^ (lined.pair[link] >> 26)) & (_PLACES - 1)
+            at = _place_of(lined.pair[link])
             if seen[at] < 0:
                 seen[at] = lined.pair[link]
             times[at] += seen[at] == lined.pair[link]
-    chosen = np.empty(_LINKS_MAX, np.int64)
-    found = 0
-    while found < _LINKS_MAX:
-        at = 0
-        for place in range(_PLACES):
-            if times[place] > times[at]:
-                at = place
-        # A link that is in fewer than one of eight tells little for what it costs.
-        if 8 * times[at] < min(n, _SAMPLE) or times[at] == 0:
-            break
-        chosen[found] = seen[at]
-        times[at] = 0
-        found += 1
-    chosen = chosen[:found]
+    # A link that is in fewer than one of eight tells little for what it costs.
+    least, found = max(min(n, _SAMPLE) / 8.0, 1.0), 0
+    for place in range(_PLACES):
+        if times[place] < least:
+            continue
+        # The commonest so far, in order; the last of them falls out where there is no room.
+        at, found = found, min(found + 1, _LINKS_MAX)
+        while at > 0 and times[_place_of(chosen[at - 1])] < times[place]:
+            if at < _LINKS_MAX:
+                chosen[at] = chosen[at - 1]
+            at -= 1
+        if at < _LINKS_MAX:
+            chosen[at] = seen[place]
     for i in range(1, found):
         for j in range(i, 0, -1):
             if chosen[j - 1] > chosen[j]:
                 chosen[j - 1], chosen[j] = chosen[j], chosen[j - 1]
-    return chosen
+    return found
+
+
+@borrowing_inline
+def _place_of(pair: int) -> int:
+    """Where a link is counted."""
+    return (pair ^ (pair >> 26)) & (_PLACES - 1)

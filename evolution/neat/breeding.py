@@ -14,9 +14,10 @@ from evolution.genomes.spec import Genomes
 from evolution.neat.chance import Stream, stream_of
 from evolution.neat.config import Rules
 from evolution.neat.crossover import inherit_links, inherit_nodes
-from evolution.neat.graphs import longest, scratch_for
+from evolution.neat.graphs import Scratch, longest, scratch_for
 from evolution.neat.innovation import Counters, Registry, registry_for
-from evolution.neat.layout import Networks, empty, shortened, view
+from evolution.neat.kernels import borrowing
+from evolution.neat.layout import Columns, Networks, columns_of, named, room_for, view
 from evolution.neat.mutation import mutate_attributes, mutate_structure
 
 Rows = npt.NDArray[np.int64]
@@ -47,18 +48,10 @@ def breed(
         kept: so many first children are their mothers, unchanged.
         mutating: whether children mutate.
     """
-    n, after = len(mothers), mothers + 1
-    nodes, links = (
-        int((parents[start][after] - parents[start][mothers]).sum()) + gained * n
-        for start, gained in (("node_start", _NODES_GAINED), ("link_start", _LINKS_GAINED))
-    )
-    children = empty(n, nodes, links)
-    registry = registry_for(n - kept if mutating else 0, counters)
-    stream = stream_of(rng)
     families = (mothers, fathers, kept, mutating)
-    ends = _breed(view(parents), families, rules, registry, stream, view(children))
-    children = shortened(children, int(ends[0]), int(ends[1]))
-    return children, Counters(int(registry.next[0]), int(registry.next[1]))
+    numbers = (counters.node, counters.innovation)
+    children, node, innovation = _breed(view(parents), families, rules, numbers, stream_of(rng))
+    return named(children), Counters(node, innovation)
 
 
 @njit(cache=True, nogil=True)
@@ -66,18 +59,38 @@ def _breed(
     parents: Networks,
     families: tuple[Rows, Rows, int, bool],
     rules: Rules,
-    registry: Registry,
+    numbers: tuple[int, int],
     stream: Stream,
-    children: Networks,
-) -> tuple[np.int64, np.int64]:
-    """Fill ``children``; how many nodes and links they have."""
-    mothers, fathers, kept, mutating = families
+) -> tuple[Columns, int, int]:
+    """The children, and the next node's key and innovation number."""
+    mothers, _, kept, mutating = families
+    n, nodes_all, links_all = len(mothers), 0, 0
+    for mother in mothers:
+        nodes_all += parents.node_start[mother + 1] - parents.node_start[mother] + _NODES_GAINED
+        links_all += parents.link_start[mother + 1] - parents.link_start[mother] + _LINKS_GAINED
+    children = room_for(n, nodes_all, links_all)
+    registry = registry_for(n - kept if mutating else 0, numbers[0], numbers[1])
     room = scratch_for(
         longest(parents.node_start) + _NODES_GAINED, longest(parents.link_start) + _LINKS_GAINED
     )
+    node, link = _fill(parents, children, families, rules, registry, room, stream)
+    return columns_of(children, node, link), registry.next[0], registry.next[1]
+
+
+@borrowing
+def _fill(
+    parents: Networks,
+    children: Networks,
+    families: tuple[Rows, Rows, int, bool],
+    rules: Rules,
+    registry: Registry,
+    room: Scratch,
+    stream: Stream,
+) -> tuple[np.int64, np.int64]:
+    """Write all children; how many nodes and links they have."""
+    mothers, fathers, kept, mutating = families
     # Typed, so that numba compiles what follows for one type only.
     node, link = np.int64(0), np.int64(0)
-    children.node_start[0], children.link_start[0] = 0, 0
     for child in range(len(mothers)):
         mother, father = mothers[child], fathers[child]
         end = inherit_nodes(parents, mother, father, children, node, stream)

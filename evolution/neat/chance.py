@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from evolution.neat.kernels import borrowing, borrowing_inline
 
 Stream = npt.NDArray[np.uint64]
 
@@ -29,7 +30,7 @@ def stream_of(rng: np.random.Generator) -> Stream:
     return np.array([rng.integers(2**63)], dtype=np.uint64)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def draw(stream: Stream) -> np.uint64:
     """The next draw, uniform on 0..2⁶⁴−1."""
     stream[0] += _GAMMA
@@ -39,20 +40,20 @@ def draw(stream: Stream) -> np.uint64:
     return state ^ (state >> _31)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def uniform(stream: Stream) -> float:
     """The next number in [0, 1)."""
     return float(draw(stream) >> _11) * _UNIT
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def halves(stream: Stream) -> tuple[float, float]:
     """Two numbers in [0, 1) from one draw, in steps of 2⁻³²."""
     bits = draw(stream)
     return float(np.int64(bits >> _32)) * _HALF, float(np.int64(bits & _LOW)) * _HALF
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def below(stream: Stream, bound: int) -> np.int64:
     """The next whole number 0..bound−1, for 1 ≤ bound ≤ 2³² (bias below bound / 2³²)."""
     return np.int64(((draw(stream) >> _32) * np.uint64(bound)) >> _32)
@@ -74,7 +75,7 @@ def _ziggurat() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
 _EDGE, _HEIGHT = _ziggurat()
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def normal(stream: Stream) -> float:
     """The next number of the standard normal distribution.
 
@@ -95,7 +96,7 @@ def normal(stream: Stream) -> float:
             return sign * x
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _tail(stream: Stream) -> float:
     """A number beyond the widest layer (Marsaglia 1964)."""
     while True:

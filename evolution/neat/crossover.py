@@ -10,17 +10,17 @@ that join different nodes, as they may come from another island, do not match.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from evolution.neat.chance import Stream, draw
-from evolution.neat.layout import Networks
+from evolution.neat.kernels import borrowing_inline
+from evolution.neat.layout import Networks, copy_link, copy_node
 
 # Of a draw the upper bits are used. Rows are chosen by arithmetic: a branch that chance decides
 # is one that the processor cannot foresee.
 _HIGH = np.uint64(40)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def inherit_nodes(
     parents: Networks, mother: int, father: int, children: Networks, end: int, stream: Stream
 ) -> int:
@@ -41,7 +41,7 @@ def inherit_nodes(
     return end
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def inherit_links(
     parents: Networks, mother: int, father: int, children: Networks, end: int, stream: Stream
 ) -> int:
@@ -62,27 +62,7 @@ def inherit_links(
     return end
 
 
-@njit(cache=True, nogil=True, inline="always")
-def copy_link(origin: Networks, link: int, goal: Networks, at: int) -> None:
-    """Copy one link, within the same arrays too."""
-    goal.source[at] = origin.source[link]
-    goal.target[at] = origin.target[link]
-    goal.weight[at] = origin.weight[link]
-    goal.enabled[at] = origin.enabled[link]
-    goal.innovation[at] = origin.innovation[link]
-
-
-@njit(cache=True, nogil=True, inline="always")
-def copy_node(origin: Networks, node: int, goal: Networks, at: int) -> None:
-    """Copy one node, within the same arrays too."""
-    goal.key[at] = origin.key[node]
-    goal.bias[at] = origin.bias[node]
-    goal.response[at] = origin.response[node]
-    goal.activation[at] = origin.activation[node]
-    goal.aggregation[at] = origin.aggregation[node]
-
-
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def _match(parents: Networks, link: int, other: int) -> bool:
     return bool(
         parents.innovation[link] == parents.innovation[other]

@@ -22,8 +22,9 @@ from numba import njit
 from evolution.genomes.spec import Genomes
 from evolution.neat.config import NetworkConfig
 from evolution.neat.graphs import longest
+from evolution.neat.kernels import borrowing, borrowing_inline
 from evolution.neat.layout import Networks, view
-from evolution.neat.sorting import pair_of, sort_places
+from evolution.neat.sorting import Places, pair_of, sort_places
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,10 +66,27 @@ class Aligned(NamedTuple):
 def aligned(networks: Networks) -> Aligned:
     """The same networks with their links sorted by the nodes they join."""
     total, most = len(networks.weight), longest(networks.link_start)
-    pair, weight = np.empty(total, np.int64), np.empty(total, np.float64)
-    enabled = np.empty(total, np.bool_)
-    values, order = np.empty(most, np.int64), np.empty(most, np.int64)
-    spare = np.empty(most, np.int64)
+    room = (np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64))
+    lined = Aligned(
+        networks.node_start,
+        networks.key,
+        networks.bias,
+        networks.response,
+        networks.activation,
+        networks.aggregation,
+        networks.link_start,
+        np.empty(total, np.int64),
+        np.empty(total, np.float64),
+        np.empty(total, np.bool_),
+    )
+    _line_up(networks, lined, room)
+    return lined
+
+
+@borrowing
+def _line_up(networks: Networks, lined: Aligned, room: tuple[Places, Places, Places]) -> None:
+    """Fill in the links."""
+    values, order, spare = room
     for genome in range(len(networks.link_start) - 1):
         start = networks.link_start[genome]
         links = networks.link_start[genome + 1] - start
@@ -78,21 +96,9 @@ def aligned(networks: Networks) -> Aligned:
         sort_places(values[:links], order, spare)
         for i in range(links):
             link = start + order[i]
-            pair[start + i] = values[order[i]]
-            weight[start + i] = networks.weight[link]
-            enabled[start + i] = networks.enabled[link]
-    return Aligned(
-        networks.node_start,
-        networks.key,
-        networks.bias,
-        networks.response,
-        networks.activation,
-        networks.aggregation,
-        networks.link_start,
-        pair,
-        weight,
-        enabled,
-    )
+            lined.pair[start + i] = values[order[i]]
+            lined.weight[start + i] = networks.weight[link]
+            lined.enabled[start + i] = networks.enabled[link]
 
 
 def distances(config: NetworkConfig, one: Genomes, other: Genomes) -> Floats:
@@ -100,7 +106,7 @@ def distances(config: NetworkConfig, one: Genomes, other: Genomes) -> Floats:
     return _all_distances(view(one), view(other), Coefficients.of(config))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def distance(
     a: Aligned, i: int, b: Aligned, j: int, coefficients: Coefficients, bound: float
 ) -> float:
@@ -137,7 +143,7 @@ def distance(
     return apart if apart <= bound else math.inf
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def _node_term(a: Aligned, i: int, b: Aligned, j: int, coefficients: Coefficients) -> float:
     start, end = a.node_start[i], a.node_start[i + 1]
     other, others = b.node_start[j], b.node_start[j + 1]
@@ -168,7 +174,12 @@ def _node_term(a: Aligned, i: int, b: Aligned, j: int, coefficients: Coefficient
 def _all_distances(one: Networks, other: Networks, coefficients: Coefficients) -> Floats:
     a, b = aligned(one), aligned(other)
     apart = np.empty((len(a.node_start) - 1, len(b.node_start) - 1))
+    _compare(a, b, coefficients, apart)
+    return apart
+
+
+@borrowing
+def _compare(a: Aligned, b: Aligned, coefficients: Coefficients, apart: Floats) -> None:
     for i in range(apart.shape[0]):
         for j in range(apart.shape[1]):
             apart[i, j] = distance(a, i, b, j, coefficients, math.inf)
-    return apart

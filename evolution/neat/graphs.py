@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from evolution.neat.kernels import borrowing
+
 Keys = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
 
@@ -41,7 +43,7 @@ def longest(starts: Places) -> int:
     return most
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def place_of(keys: Keys, wanted: int) -> int:
     """Where a key stands in ascending keys int32[m], or -1: an input, or not there."""
     low, high = 0, len(keys)
@@ -54,7 +56,7 @@ def place_of(keys: Keys, wanted: int) -> int:
     return low if low < len(keys) and keys[low] == wanted else -1
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def wire(keys: Keys, source: Keys, target: Keys, room: Scratch) -> None:
     """Sort the links of one network by their source: node i's go to onward[first[i]:first[i+1]]."""
     nodes = len(keys)
@@ -75,7 +77,7 @@ def wire(keys: Keys, source: Keys, target: Keys, room: Scratch) -> None:
             room.onward[first[at]] = place_of(keys, target[link])
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def reaches(keys: Keys, source: Keys, target: Keys, start: int, goal: int, room: Scratch) -> bool:
     """Whether the links lead from node ``start`` to node ``goal`` (keys), or both are one."""
     if start == goal:

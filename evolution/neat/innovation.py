@@ -15,6 +15,7 @@ import numpy.typing as npt
 from numba import njit
 
 from evolution.genomes.spec import Genomes
+from evolution.neat.kernels import borrowing
 from evolution.neat.sorting import pair_of
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -50,15 +51,24 @@ class Registry(NamedTuple):
     split_number: npt.NDArray[np.int64]
 
 
-def registry_for(children: int, counters: Counters) -> Registry:
-    """An empty registry for a generation of so many children."""
-    # A child makes at most two connections and one split: some places always stay empty.
-    size = 1 << (2 * children + 2).bit_length()
-    tables = np.full((5, size), _EMPTY, dtype=np.int64)
-    return Registry(np.array(counters, dtype=np.int64), *tables)
-
-
 @njit(cache=True, nogil=True)
+def registry_for(children: int, node: int, innovation: int) -> Registry:
+    """An empty registry for a generation of so many children, and the first numbers it gives."""
+    size = 4
+    # A child makes at most two connections and one split: some places always stay empty.
+    while size <= 2 * children + 2:
+        size *= 2
+    return Registry(
+        np.array([node, innovation]),
+        np.full(size, _EMPTY, np.int64),
+        np.empty(size, np.int64),
+        np.full(size, _EMPTY, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+    )
+
+
+@borrowing
 def number_of_connection(registry: Registry, source: int, target: int) -> int:
     """The innovation number of a new connection between these nodes."""
     pair = pair_of(source, target)
@@ -70,7 +80,7 @@ def number_of_connection(registry: Registry, source: int, target: int) -> int:
     return registry.joined_number[at]
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def numbers_of_split(registry: Registry, source: int, target: int) -> tuple[int, int]:
     """The key of the node that splits a connection between these, and its link in's number.
 
@@ -87,7 +97,7 @@ def numbers_of_split(registry: Registry, source: int, target: int) -> tuple[int,
     return registry.split_node[at], registry.split_number[at]
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _slot(table: npt.NDArray[np.int64], pair: np.int64) -> np.int64:
     """Where a pair is, or would go, in a table of 2ᵏ places."""
     mask = len(table) - 1

@@ -9,11 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from evolution.genomes.base import GenomeError
 from evolution.genomes.spec import Genomes
+from evolution.neat.kernels import borrowing, borrowing_inline
 
 Integers = npt.NDArray[np.int64]
+# The arrays of networks, in the order of `Networks`.
+Columns = tuple[npt.NDArray[Any], ...]
 
 
 class Networks(NamedTuple):
@@ -54,6 +58,26 @@ _TABLES = {
 }
 
 
+@borrowing_inline
+def copy_link(origin: Networks, link: int, goal: Networks, at: int) -> None:
+    """Copy one link, within the same arrays too."""
+    goal.source[at] = origin.source[link]
+    goal.target[at] = origin.target[link]
+    goal.weight[at] = origin.weight[link]
+    goal.enabled[at] = origin.enabled[link]
+    goal.innovation[at] = origin.innovation[link]
+
+
+@borrowing_inline
+def copy_node(origin: Networks, node: int, goal: Networks, at: int) -> None:
+    """Copy one node, within the same arrays too."""
+    goal.key[at] = origin.key[node]
+    goal.bias[at] = origin.bias[node]
+    goal.response[at] = origin.response[node]
+    goal.activation[at] = origin.activation[node]
+    goal.aggregation[at] = origin.aggregation[node]
+
+
 def view(genomes: Genomes) -> Networks:
     """The same arrays as a tuple, nothing copied."""
     return Networks(*(genomes[name] for name in Networks._fields))
@@ -61,7 +85,7 @@ def view(genomes: Genomes) -> Networks:
 
 def count(genomes: Genomes) -> int:
     """How many networks these are; `GenomeError` where names, types or lengths do not fit."""
-    if set(genomes) != set(DTYPES):
+    if genomes.keys() != DTYPES.keys():
         raise GenomeError(f"networks have {sorted(DTYPES)}; these arrays are {sorted(genomes)}")
     for name, dtype in DTYPES.items():
         column = genomes[name]
@@ -80,22 +104,49 @@ def count(genomes: Genomes) -> int:
     return n
 
 
-def empty(n: int, nodes: int, links: int) -> Genomes:
-    """Room for ``n`` networks of so many nodes and links together."""
-    rows = {"node_start": nodes, "link_start": links}
-    room: Genomes = {name: np.empty(n + 1, np.int64) for name in _TABLES}
-    for name, columns in _TABLES.items():
-        room |= {column: np.empty(rows[name], DTYPES[column]) for column in columns}
+@njit(cache=True, nogil=True)
+def room_for(n: int, nodes: int, links: int) -> Networks:
+    """Room for ``n`` networks of so many nodes and links together, the starts of the first set."""
+    room = Networks(
+        np.empty(n + 1, np.int64),
+        np.empty(nodes, np.int32),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes, np.int8),
+        np.empty(nodes, np.int8),
+        np.empty(n + 1, np.int64),
+        np.empty(links, np.int32),
+        np.empty(links, np.int32),
+        np.empty(links),
+        np.empty(links, np.bool_),
+        np.empty(links, np.int32),
+    )
+    room.node_start[0], room.link_start[0] = 0, 0
     return room
 
 
-def shortened(genomes: Genomes, nodes: int, links: int) -> Genomes:
-    """The same without the rows after so many nodes and links, nothing copied."""
-    rows = {"node_start": nodes, "link_start": links}
-    short = {name: genomes[name] for name in _TABLES}
-    for name, columns in _TABLES.items():
-        short |= {column: genomes[column][: rows[name]] for column in columns}
-    return short
+@njit(cache=True, nogil=True, inline="always")
+def columns_of(networks: Networks, nodes: int, links: int) -> Columns:
+    """The first so many rows, nothing copied: a plain tuple, which is quicker to give back."""
+    return (
+        networks.node_start,
+        networks.key[:nodes],
+        networks.bias[:nodes],
+        networks.response[:nodes],
+        networks.activation[:nodes],
+        networks.aggregation[:nodes],
+        networks.link_start,
+        networks.source[:links],
+        networks.target[:links],
+        networks.weight[:links],
+        networks.enabled[:links],
+        networks.innovation[:links],
+    )
+
+
+def named(columns: Columns) -> Genomes:
+    """The arrays in a dict under their names."""
+    return dict(zip(Networks._fields, columns, strict=True))
 
 
 def take(genomes: Genomes, rows: npt.NDArray[Any] | slice) -> Genomes:
@@ -103,16 +154,31 @@ def take(genomes: Genomes, rows: npt.NDArray[Any] | slice) -> Genomes:
     n = len(genomes["node_start"]) - 1
     if isinstance(rows, slice) and rows.indices(n) == (0, n, 1):
         return {name: column.copy() for name, column in genomes.items()}
-    chosen = np.arange(n)[rows]
-    taken = {}
-    for name, columns in _TABLES.items():
-        start = genomes[name]
-        begin = start[chosen]
-        sizes = start[chosen + 1] - begin
-        taken[name] = goal = _starts(sizes)
-        places = np.arange(goal[-1]) + (begin - goal[:-1]).repeat(sizes)
-        taken |= {column: genomes[column][places] for column in columns}
-    return taken
+    return named(_taken(view(genomes), np.arange(n)[rows]))
+
+
+@njit(cache=True, nogil=True)
+def _taken(networks: Networks, rows: Integers) -> Columns:
+    nodes, links = 0, 0
+    for row in rows:
+        nodes += networks.node_start[row + 1] - networks.node_start[row]
+        links += networks.link_start[row + 1] - networks.link_start[row]
+    taken = room_for(len(rows), nodes, links)
+    _copy_rows(networks, rows, taken)
+    return columns_of(taken, nodes, links)
+
+
+@borrowing
+def _copy_rows(networks: Networks, rows: Integers, taken: Networks) -> None:
+    at, end = 0, 0
+    for i in range(len(rows)):
+        for node in range(networks.node_start[rows[i]], networks.node_start[rows[i] + 1]):
+            copy_node(networks, node, taken, at)
+            at += 1
+        for link in range(networks.link_start[rows[i]], networks.link_start[rows[i] + 1]):
+            copy_link(networks, link, taken, end)
+            end += 1
+        taken.node_start[i + 1], taken.link_start[i + 1] = at, end
 
 
 def concatenate(parts: tuple[Genomes, ...]) -> Genomes:

@@ -10,19 +10,18 @@ still ascend; no two links join the same nodes.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from evolution.neat.chance import Stream, below, halves, normal, uniform
 from evolution.neat.config import NumberRule, Rules
-from evolution.neat.crossover import copy_link, copy_node
 from evolution.neat.graphs import Scratch, reaches
 from evolution.neat.innovation import Registry, number_of_connection, numbers_of_split
-from evolution.neat.layout import Networks
+from evolution.neat.kernels import borrowing, borrowing_inline
+from evolution.neat.layout import Networks, copy_link, copy_node
 
 Ends = tuple[int, int]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def mutate_structure(
     networks: Networks,
     nodes: Ends,
@@ -62,7 +61,7 @@ def mutate_structure(
     return end, last
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def mutate_attributes(
     networks: Networks, nodes: Ends, links: Ends, rules: Rules, stream: Stream
 ) -> None:
@@ -85,7 +84,7 @@ def mutate_attributes(
             networks.aggregation[node] = rules.aggregation_options[picked]
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _one_of_four(rules: Rules, stream: Stream) -> tuple[bool, bool, bool, bool]:
     """Which single change of structure happens, if any; rates that sum above 1 are scaled to 1."""
     total = max(1.0, rules.node_add + rules.node_delete + rules.conn_add + rules.conn_delete)
@@ -102,7 +101,7 @@ def _one_of_four(rules: Rules, stream: Stream) -> tuple[bool, bool, bool, bool]:
     )
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _split(
     networks: Networks,
     link: int,
@@ -136,7 +135,7 @@ def _split(
     return end + 1, last
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _join(
     networks: Networks,
     node: int,
@@ -178,7 +177,7 @@ def _join(
     return last
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _insert(networks: Networks, link: int, last: int, source: int, target: int, number: int) -> int:
     """Make room for an enabled link where its number belongs, near the end; the new end."""
     at = last
@@ -193,7 +192,7 @@ def _insert(networks: Networks, link: int, last: int, source: int, target: int, 
     return last + 1
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _without_links_of(networks: Networks, key: int, link: int, last: int) -> int:
     """Drop the links from and to a node; the new end of the links."""
     kept = link
@@ -205,7 +204,7 @@ def _without_links_of(networks: Networks, key: int, link: int, last: int) -> int
     return kept
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _initial(rule: NumberRule, stream: Stream) -> float:
     if rule.even:
         low = max(rule.low, rule.mean - 2.0 * rule.stdev)
@@ -216,7 +215,7 @@ def _initial(rule: NumberRule, stream: Stream) -> float:
     return _clamped(rule.mean + rule.stdev * normal(stream), rule)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing_inline
 def _mutated(value: float, rule: NumberRule, chance: float, stream: Stream) -> float:
     """A number shifted at ``mutate_rate``, drawn anew at ``replace_rate``, or as it was."""
     if chance < rule.mutate_rate:
@@ -226,6 +225,6 @@ def _mutated(value: float, rule: NumberRule, chance: float, stream: Stream) -> f
     return value
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _clamped(value: float, rule: NumberRule) -> float:
     return max(min(value, rule.high), rule.low)

@@ -17,6 +17,7 @@ from numba import njit
 
 from evolution.neat.chance import Stream, below
 from evolution.neat.config import NEATConfig
+from evolution.neat.kernels import borrowing
 from evolution.neat.sorting import sort_places
 
 Floats = npt.NDArray[np.float64]
@@ -158,7 +159,7 @@ def family(
     return Family(mothers, fathers, births, kept)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _choose(
     told: tuple[Rows, Rows, Floats, Rows, Rows],
     settings: tuple[int, float],

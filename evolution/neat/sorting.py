@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from evolution.neat.kernels import borrowing
 
 Places = npt.NDArray[np.int64]
 
@@ -12,13 +13,13 @@ Places = npt.NDArray[np.int64]
 _RUN = 16
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def pair_of(source: int, target: int) -> np.int64:
     """Two int32 keys, as int64, in one int64; equal where both are, and never -1."""
     return (np.int64(target) << 32) | (np.int64(source) & 0xFFFFFFFF)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def sort_places(values: Places, order: Places, spare: Places) -> None:
     """Put 0..m-1 into ``order`` so that ``values`` int64[m] ascend; a stable merge sort.
 
@@ -39,7 +40,7 @@ def sort_places(values: Places, order: Places, spare: Places) -> None:
         width *= 2
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _merge(values: Places, order: Places, spare: Places, low: int, middle: int, high: int) -> None:
     """Merge the sorted runs low..middle and middle..high of ``order``."""
     for i in range(low, middle):

@@ -26,6 +26,7 @@ from evolution.neat.bounds import Features, features_of, lower_bounds, put_featu
 from evolution.neat.config import NetworkConfig
 from evolution.neat.distance import SLACK, Aligned, Coefficients, aligned, distance
 from evolution.neat.grouping import grouped
+from evolution.neat.kernels import borrowing
 from evolution.neat.layout import Networks, view
 
 Rows = npt.NDArray[np.int64]
@@ -72,27 +73,31 @@ def _speciate(
     n, species = len(births), len(old.node_start) - 1
     labels = np.full(n, -1, np.int64)
     rows = np.full(species + n, -1, np.int64)
-    _represent(lined, features, old, theirs, coefficients, births, labels, rows)
-    rest = species, threshold
-    total = _join_or_found(lined, features, rest, coefficients, births, labels, rows)
+    room = (np.empty(species + n), np.empty(species + n))
+    guesses = grouped(births, np.arange(n), species)
+    _represent((lined, old), (features, theirs), coefficients, guesses, labels, rows, room)
+    founders = put_features(features, rows[:species], species + n)
+    rest = species, threshold, births
+    total = _join_or_found(lined, (features, founders), coefficients, rest, labels, rows, room)
     return labels, rows[:total]
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _represent(
-    lined: Aligned,
-    features: Features,
-    old: Aligned,
-    theirs: Features,
+    both: tuple[Aligned, Aligned],
+    of_both: tuple[Features, Features],
     coefficients: Coefficients,
-    births: Rows,
+    grouped_guesses: tuple[Rows, Rows],
     labels: Rows,
     rows: Rows,
+    room: tuple[Floats, Floats],
 ) -> None:
     """Find each species' new representative: its row, and that row's label."""
+    lined, old = both
+    features, theirs = of_both
+    guesses, guess_start = grouped_guesses
+    bounds, spare = room
     n = len(labels)
-    bounds, room = np.empty(n), np.empty(n)
-    guesses, guess_start = grouped(births, np.arange(n), len(old.node_start) - 1)
     for species in range(len(old.node_start) - 1):
         nearest, best = math.inf, -1
         for at in range(guess_start[species], guess_start[species + 1]):
@@ -101,8 +106,10 @@ def _represent(
                 apart = distance(old, species, lined, row, coefficients, nearest)
                 if apart < nearest:
                     nearest, best = apart, row
-        lower_bounds(theirs, species, features, n, coefficients, bounds, room)
-        for row in range(n):
+        # Nothing is nearer than the old representative itself, but its equal may come before.
+        count = best if nearest == 0.0 else n
+        lower_bounds(theirs, species, features, count, coefficients, bounds, spare)
+        for row in range(count):
             if bounds[row] <= nearest * SLACK and labels[row] < 0:
                 apart = distance(old, species, lined, row, coefficients, nearest)
                 if best < 0 or apart < nearest or (apart == nearest and row < best):
@@ -112,22 +119,21 @@ def _represent(
             rows[species] = best
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _join_or_found(
     lined: Aligned,
-    features: Features,
-    rest: tuple[int, float],
+    of_both: tuple[Features, Features],
     coefficients: Coefficients,
-    births: Rows,
+    rest: tuple[int, float, Rows],
     labels: Rows,
     rows: Rows,
+    room: tuple[Floats, Floats],
 ) -> int:
     """Label the networks that represent nobody; the number of species there are then."""
-    total, threshold = rest
-    n = len(labels)
-    founders = put_features(features, rows[:total], total + n)
-    bounds, room = np.empty(total + n), np.empty(total + n)
-    for row in range(n):
+    features, founders = of_both
+    total, threshold, births = rest
+    bounds, spare = room
+    for row in range(len(labels)):
         if labels[row] >= 0:
             continue
         nearest, best = threshold, -1
@@ -136,7 +142,7 @@ def _join_or_found(
             apart = distance(lined, rows[birth], lined, row, coefficients, nearest)
             if apart < nearest:
                 nearest, best = apart, birth
-        lower_bounds(features, row, founders, total, coefficients, bounds, room)
+        lower_bounds(features, row, founders, total, coefficients, bounds, spare)
         for species in range(total):
             if bounds[species] <= nearest * SLACK and species != birth and rows[species] >= 0:
                 apart = distance(lined, rows[species], lined, row, coefficients, nearest)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from evolution.genomes.spec import Genomes
 from evolution.neat import layout
+from evolution.neat.distance import distances
 from evolution.neat.evaluation import FeedForward, Recurrent
 from evolution.neat.functions import ACTIVATIONS, AGGREGATIONS
 from evolution.neat.networks import NetworkSpec
@@ -125,6 +126,31 @@ class DefaultGenome:
         (enabled,) = self._columns("link_start", ("enabled",))
         start = self.cohort.arrays["node_start"]
         return int(start[self.row + 1] - start[self.row]), sum(enabled)
+
+    def distance(self, other: DefaultGenome, config: object = None) -> float:
+        """How unlike another genome it is, under the settings that both have grown under."""
+        return float(distances(self.cohort.spec.config, self.arrays(), other.arrays())[0, 0])
+
+    def get_pruned_copy(self, genome_config: object = None) -> DefaultGenome:
+        """A copy of what outputs depend on, to draw it, say.
+
+        Nodes from which some chain of connections leads to an output, disabled ones included, as
+        in neat-python, and the enabled connections between what is left.
+        """
+        arrays, config = self.arrays(), self.cohort.spec.config
+        source, target = arrays["source"], arrays["target"]
+        used = np.arange(config.num_outputs)
+        size = 0
+        while size < len(used):
+            size = len(used)
+            used = np.union1d(used, source[np.isin(target, used) & (source >= 0)])
+        nodes = np.isin(arrays["key"], used)
+        links = arrays["enabled"] & np.isin(target, used) & ((source < 0) | np.isin(source, used))
+        kept: Genomes = {name: arrays[name][nodes] for name in _NODE}
+        kept |= {name: arrays[name][links] for name in _LINK}
+        for start, chosen in (("node_start", nodes), ("link_start", links)):
+            kept[start] = np.array([0, chosen.sum()], dtype=np.int64)
+        return DefaultGenome(self.key, Cohort(self.cohort.spec, kept, [self.key]), 0, self.fitness)
 
     def arrays(self) -> Genomes:
         """This genome alone, in arrays."""

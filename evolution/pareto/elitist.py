@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from evolution.genomes.spec import Genomes
 from evolution.search import (
-    AskTellError,
     Evaluated,
     Floats,
     Integers,
     Representation,
     Search,
     failed,
+    founding,
     packed,
     unpacked,
 )
@@ -46,19 +46,12 @@ class Elitist(Search):
         mutation_scale: float = 1.0,
         founders: Genomes | None = None,
     ) -> None:
-        if population < 2:
-            raise AskTellError(f"population is {population}; at least 2 are needed, e.g. 100")
         super().__init__(spec, rng)
         self.population = population
         self.crossover_rate = crossover_rate
         self.mutation_rate = mutation_rate
         self.mutation_scale = mutation_scale
-        if founders is None:
-            founders = spec.sample(population, self.rng)
-        spec.validate(founders)
-        if spec.count(founders) != population:
-            raise AskTellError(f"{spec.count(founders)} founders for a population of {population}")
-        self.genomes = spec.take(founders, slice(None))
+        self.genomes = founding(spec, population, self.rng, founders)
         self.objectives = np.empty((0, 0))
 
     @property
@@ -74,8 +67,7 @@ class Elitist(Search):
 
     def receive(self, immigrants: Evaluated) -> None:
         """They compete with the survivors for the places there are."""
-        if not self.generation:
-            raise AskTellError("receive() before the first tell(F): nobody is there to compete")
+        self._check_immigrants(immigrants)
         self._survive(immigrants)
 
     @abstractmethod

@@ -57,17 +57,40 @@ def measure_rules(rules: Rules, cube: npt.NDArray[np.bool_]) -> RuleMeasures:
     Pairs of an entity with itself count neither for bodies nor for heads, and a rule whose body is
     its head has no groundings. O(paths of the body · E / 64) per rule.
     """
+    adjacency = _adjacency(cube)
+    head, body = np.asarray(rules.head, np.int64), _bodies(rules.body, len(adjacency))
+    if head.shape != (len(body),) or ((head < 0) | (head >= len(adjacency))).any():
+        raise ProgramError(
+            f"heads are {_span(head)} for {len(body)} bodies; expected one each, from 0 to "
+            f"{len(adjacency) - 1}: this graph has {len(adjacency)} relations, inverses included"
+        )
+    groundings, support, facts = _measure(head, body, bit_rows(adjacency))
+    return RuleMeasures(groundings, support, facts)
+
+
+def _adjacency(cube: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     adjacency = np.asarray(cube, np.bool_)
     if adjacency.ndim != 3 or adjacency.shape[1] != adjacency.shape[2]:
         raise ProgramError(f"adjacency is {list(adjacency.shape)}; expected [2R, E, E]")
-    told = np.concatenate([rules.head, rules.body.ravel()])
-    if len(told) and not -1 <= told.min() <= told.max() < len(adjacency):
+    return adjacency
+
+
+def _bodies(bodies: npt.ArrayLike, relations: int) -> Integers:
+    """Bodies int64[n, length] that a graph of so many relations can be asked about."""
+    body = np.atleast_2d(np.asarray(bodies, np.int64))
+    if body.ndim != 2 or not 1 <= body.shape[1] <= LONGEST:
+        raise ProgramError(f"bodies are {list(body.shape)}; expected [n, 1 to {LONGEST}]")
+    gaps = (body[:, :-1] < 0) & (body[:, 1:] >= 0)
+    if (body[:, 0] < 0).any() or (body < -1).any() or (body >= relations).any() or gaps.any():
         raise ProgramError(
-            f"rules speak of relations up to {told.max()}; this graph has {len(adjacency)}, "
-            "inverses included"
+            f"bodies are {_span(body)}; expected relations from 0 to {relations - 1}, since this "
+            f"graph has {relations}, one at least, and -1 behind shorter bodies only"
         )
-    groundings, support, facts = _measure(rules.head, rules.body, bit_rows(adjacency))
-    return RuleMeasures(groundings, support, facts)
+    return body
+
+
+def _span(numbers: Integers) -> str:
+    return f"{numbers.min()} to {numbers.max()}" if numbers.size else "none"
 
 
 def bit_rows(cube: npt.NDArray[np.bool_]) -> Bits:
@@ -81,8 +104,8 @@ def bit_rows(cube: npt.NDArray[np.bool_]) -> Bits:
 
 def grounded(bodies: Integers, cube: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """The pairs ``bool[n, E, E]`` that bodies int64[n, length] connect, see `measure_rules`."""
-    adjacency = np.asarray(cube, np.bool_)
-    reached = _reach_all(np.atleast_2d(np.asarray(bodies, np.int64)), bit_rows(adjacency))
+    adjacency = _adjacency(cube)
+    reached = _reach_all(_bodies(bodies, len(adjacency)), bit_rows(adjacency))
     pairs = np.unpackbits(reached.astype("<u8").view(np.uint8), axis=2, bitorder="little")
     return pairs[:, :, : adjacency.shape[1]].astype(np.bool_)
 

@@ -82,6 +82,12 @@ class Function:
     computed: bool = True
 
     def __post_init__(self) -> None:
+        takes: Any = self.takes
+        if isinstance(takes, str):
+            raise ProgramError(
+                f"function {self.name!r} takes {takes!r}; expected a tuple of types, ({takes!r},)"
+            )
+        object.__setattr__(self, "takes", tuple(takes))
         if not self.takes:
             raise ProgramError(f"function {self.name!r} takes nothing; make it a Terminal")
         if self.computed and self.operation is None and self.vectorised is None:
@@ -113,6 +119,11 @@ class Terminal:
     value: float
     type: str = _N
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", float(self.value))
+        if np.isnan(self.value):
+            raise ProgramError(f"terminal {self.name!r} is no number, and would fail every program")
+
 
 @dataclass(frozen=True)
 class Ephemeral:
@@ -128,10 +139,12 @@ class Ephemeral:
     type: str = _N
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low <= self.high):
+        object.__setattr__(self, "low", float(self.low))
+        object.__setattr__(self, "high", float(self.high))
+        if not 0.0 <= self.high - self.low < np.inf:  # nor where their distance overflows
             raise ProgramError(
-                f"ephemeral {self.name!r} is drawn from {self.low} to {self.high}; the bounds "
-                "must be finite, low at most high"
+                f"ephemeral {self.name!r} is drawn from {self.low} to {self.high}; the bounds and "
+                "their distance must be finite, low at most high"
             )
         if self.whole and not (self.low == int(self.low) and self.high == int(self.high)):
             raise ProgramError(

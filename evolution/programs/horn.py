@@ -90,7 +90,12 @@ class HornRules:
         )
 
     def read(self, column: Column) -> Rules:
-        """The rules that rows of the locus are."""
+        """The rules that rows of the locus are; `ProgramError` where one is none."""
+        wrong = self.locus.wrong(column).any(axis=1)
+        if wrong.any():
+            raise ProgramError(
+                f"row {int(np.argmax(wrong))} is no rule; allowed: {self.locus.allowed}"
+            )
         values = self.locus.primitives.tables.values[:, 0].astype(np.int64)
         head = values[column[:, 1].astype(np.int64)]
         body = np.full((len(column), self.length), -1, np.int64)

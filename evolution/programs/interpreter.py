@@ -67,6 +67,10 @@ def evaluate(column: Column, primitives: PrimitiveSet, cases: npt.ArrayLike) -> 
             f"{', '.join(primitives.arguments) or 'no arguments'}"
         )
     rows = np.ascontiguousarray(column, np.float64)
+    if np.ndim(column) != 2 or rows.shape[1] % 2:
+        raise ProgramError(
+            f"programs are {list(np.shape(column))}; expected [n, 2·places], as a Program has them"
+        )
     columns = np.ascontiguousarray(inputs.T)
     if primitives.vectorised:
         return _evaluate_with_calls(rows, primitives, columns)
@@ -130,8 +134,10 @@ def _walk(
     places = len(row) // 2
     top = 0
     for place in range(used_of(row) - 1, -1, -1):
+        if not 1.0 <= row[place] < len(tables.codes):
+            return -1
         symbol = int(row[place])
-        if symbol >= len(tables.codes) or tables.codes[symbol, ARITY] > top:
+        if tables.codes[symbol, ARITY] > top:
             return -1
         opcode = tables.codes[symbol, OPCODE]
         if opcode == ARGUMENT:
@@ -166,8 +172,9 @@ def _evaluate_with_calls(rows: Column, primitives: PrimitiveSet, inputs: Floats)
     for n, row in enumerate(rows):
         stack: list[Floats] = []
         for place in range(used_of(row) - 1, -1, -1):
-            symbol = int(row[place])
-            if symbol >= len(tables.codes) or tables.codes[symbol, ARITY] > len(stack):
+            known = 1.0 <= row[place] < len(tables.codes)
+            symbol = int(row[place]) if known else 0
+            if not known or tables.codes[symbol, ARITY] > len(stack):
                 raise _no_program(n)
             opcode, arity = tables.codes[symbol, OPCODE], tables.codes[symbol, ARITY]
             operands = [stack.pop() for _ in range(arity)]

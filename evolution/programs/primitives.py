@@ -34,6 +34,8 @@ OPCODE, ARITY, NEED, WHOLE = range(4)
 LOW, HIGH = range(2)
 # The number of the type of whole programs.
 ROOT = 0
+# The fields of a set that hold several.
+_SEVERAL = ("arguments", "functions", "terminals", "ephemerals", "argument_types", "narrower")
 # The least height of what cannot be finished at all.
 _NEVER = 1 << 30
 
@@ -85,6 +87,12 @@ class PrimitiveSet:
     narrower: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        for field in _SEVERAL:
+            told = getattr(self, field)
+            if not isinstance(told, list | tuple):
+                raise ProgramError(f'{field} is {told!r}; expected a tuple, e.g. ("x",)')
+            object.__setattr__(self, field, tuple(told))
+        object.__setattr__(self, "narrower", tuple((a, b) for a, b in self.narrower))
         defined = tuple(
             self._builtin(function) if isinstance(function, str) else function
             for function in self.functions

@@ -34,6 +34,9 @@ from evolution.variation import Column
 
 # The standard deviation of a constant's step at scale 1, as a share of its range.
 _STEP = 0.1
+# For how many genes a program counts where a rate is shared out. It changes as a whole: counted by
+# its places it would hardly ever change, nor would the genes of other loci beside it.
+_WORTH = 10
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,11 @@ class Program(Locus):
             "of ephemeral symbols within their bounds, and zeros for all others"
         )
 
+    @property
+    def effective_size(self) -> int:
+        """10 genes' worth: a genome that is one program changes at a rate of 0.1."""
+        return _WORTH
+
     def draw(self, n: int, rng: np.random.Generator) -> Column:
         """Ramped half-and-half."""
         column = np.zeros((n, self.size))
@@ -147,6 +155,20 @@ class Program(Locus):
                 stack.append(self.primitives.forms[symbol].format(*operands))
         return stack.pop()
 
+    def summarise(self, column: Column) -> str:
+        """How many programs differ, and how large they are."""
+        sizes, heights = self.sizes(column), self.heights(column)
+        return (
+            f"{super().summarise(column)}; {sizes.min()} to {sizes.max()} nodes, "
+            f"{sizes.mean():.3g} on average; heights {heights.min()} to {heights.max()}"
+        )
+
+    def changes(self, genes: Column, others: Column) -> list[str]:
+        """Both programs, where they differ: a gene alone says nothing of a program."""
+        if np.array_equal(genes, others):
+            return []
+        return [f"{self.describe(genes)} → {self.describe(others)}"]
+
     def encode(self, programs: Sequence[Sequence[str | float]]) -> Column:
         """Programs in prefix order as a column: names, and a number for an ephemeral constant.
 
@@ -183,7 +205,15 @@ class Program(Locus):
         return symbol
 
     def _check(self) -> None:
-        self._require(self.places >= 1, f"places is {self.places}; allowed: 1 or more")
+        self._require(
+            self.places >= 1 and self.places == int(self.places),
+            f"places is {self.places}; allowed: whole numbers, 1 or more",
+        )
+        self._require(
+            isinstance(self.primitives, PrimitiveSet),
+            f"primitives is {self.primitives!r}; expected a PrimitiveSet, e.g. "
+            'PrimitiveSet(("x",), ("add", "mul"))',
+        )
         for what in ("ramp", "mutant"):
             least, most = getattr(self, what)
             self._require(
@@ -192,10 +222,12 @@ class Program(Locus):
             )
         tables = self.primitives.tables
         reach, arity = int(tables.reach[ROOT]), int(tables.codes[:, ARITY].max())
+        # What programs of the least height may need.
+        needed = sum(arity**level for level in range(reach + 1))
         self._require(
-            reach <= self.height and sum(arity**level for level in range(reach + 1)) <= self.places,
-            f"no program fits {self.places} places and height {self.height}: the least of this "
-            f"type has height {reach}",
+            reach <= self.height and needed <= self.places,
+            f"not every program fits {self.places} places and height {self.height}: the least of "
+            f"this type has height {reach} and takes up to {needed} places",
         )
         share = 0.0 if self.inner is None else self.inner
         self._require(0.0 <= share <= 1.0, f"inner is {self.inner}; allowed: 0 to 1, or None")

@@ -7,7 +7,7 @@ genetic programming". These are the kernels behind `evolution.programs.Program`,
 use.
 
 Guarantees: rows that are valid stay valid, types included; a child beyond the limits of height or
-size is its parent instead (Koza's rule).
+size is its parent instead (Koza's rule). So is what is no whole program.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ def cross_rows(
             mother[gene] = children[n, gene]
         used = survey(mother, tables, wanted, depth)
         his_used = survey(fathers[n], tables, his_wanted, his_depth)
+        if used < 0 or his_used < 0:
+            continue
         # Her root would make the child a mere part of the father, unless it is all there is.
         first, any_type = min(1, used - 1), np.int64(-1)
         place = crossing(mother, first, used, any_type, inner, tables, rng)
@@ -157,6 +159,8 @@ def mutate_rows(
             continue
         row = column[n]
         used = survey(row, tables, wanted, depth)
+        if used < 0:
+            continue
         drawn = rng.random()
         place = int(rng.random() * used)
         kind = wanted[place]

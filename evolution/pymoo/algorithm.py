@@ -14,6 +14,7 @@ from evolution.pareto import pareto_ranks
 from evolution.pymoo.columns import allow, bounds, objectives, population_of, rows_apart
 from evolution.pymoo.evaluation import ColumnEvaluator
 from evolution.search import AskTellError, Evaluated, Search, failed
+from evolution.variation import VariationError
 
 
 class SearchAlgorithm(Algorithm):  # type: ignore[misc]
@@ -89,6 +90,11 @@ class SearchAlgorithm(Algorithm):  # type: ignore[misc]
             raise AskTellError(
                 f"{problem.name()} has constraints, which a search does not know: put how much "
                 "they are broken into the objectives, or use evolution.pymoo.NSGA2"
+            )
+        if problem.vtype is bool:
+            raise VariationError(
+                f"{problem.name()} has variables that are true or false; SearchAlgorithm knows "
+                "real and whole ones: vtype=float, or vtype=int with xl=0 and xu=1"
             )
         low, high = (tuple(bound.tolist()) for bound in bounds(problem))
         locus: Real | Integer = Real(problem.n_var, low, high)

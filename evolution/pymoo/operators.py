@@ -14,10 +14,10 @@ import pymoo.operators.mutation.pm
 from pymoo.core.variable import get
 from pymoo.util import default_random_state
 
-from evolution.deap.kernels import mate_rows, mutate_rows, seed_from
 from evolution.pymoo.columns import bounds, population_of, rows_apart, variables
 from evolution.search import Floats, Integers
 from evolution.variation import Column
+from evolution.variation.pairs import mate_rows, mutate_rows, seed_from
 
 
 class SBX(pymoo.operators.crossover.sbx.SBX):  # type: ignore[misc]

@@ -136,10 +136,11 @@ class CMAES(Search):
         """
         if self.asked is not None:
             raise AskTellError("receive() between ask() and tell(F): tell the objectives first")
-        if immigrants.objectives.shape[1:] != (1,):
+        n = self.spec.count(immigrants.genomes)
+        if immigrants.objectives.shape != (n, 1):
             raise ObjectiveError(
                 f"immigrants have objectives {list(immigrants.objectives.shape)}; CMA-ES has one: "
-                f"[{len(immigrants.objectives)}, 1]"
+                f"[{n}, 1]"
             )
         self.spec.validate(immigrants.genomes)
         arrived = self._join(self._injected, immigrants)

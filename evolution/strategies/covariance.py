@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.blas import dsyrk
 
 from evolution.search import Floats
 
@@ -37,7 +36,7 @@ class Covariance(Protocol):
         """Axis ``i`` with the length of its standard deviation: d_i b_i."""
 
     def update(self, decay: float, coefficients: Floats, vectors: Floats) -> None:
-        """C = decay · C + Σ coefficient · v vᵀ; negative coefficients stand behind the others."""
+        """C = decay · C + Σ coefficient · v vᵀ; the vectors are not altered later."""
 
     def decompose(self) -> None:
         """Bring the axes up to date with C."""
@@ -56,12 +55,18 @@ class Covariance(Protocol):
 class FullCovariance:
     """Any positive definite matrix; O(n²) a vector, O(n³) a decomposition.
 
-    Only the lower triangle of ``matrix`` is kept up to date.
+    Updates wait for the next decomposition, as vectors: only then is the matrix needed, and one
+    product of many vectors takes less time than many products of a few.
     """
 
     def __init__(self, variances: Floats) -> None:
-        self.matrix = np.asfortranarray(np.diag(variances))
-        self.axes = np.eye(len(variances))
+        n = len(variances)
+        self._settled = np.diag(variances)
+        # C = decay · settled + Σ coefficient · v vᵀ, of the vectors that wait.
+        self._decay = 1.0
+        self._coefficients = np.empty(0)
+        self._vectors = [np.empty((0, n))]
+        self.axes = np.eye(n)
         self.scales = np.sqrt(variances)
 
     def steps(self, latent: Floats) -> Floats:
@@ -84,37 +89,59 @@ class FullCovariance:
         return self.axes[:, i] * self.scales[i]
 
     def update(self, decay: float, coefficients: Floats, vectors: Floats) -> None:
-        """C = decay · C + Σ coefficient · v vᵀ, in place, one triangle."""
-        scaled = vectors * np.sqrt(np.abs(coefficients))[:, np.newaxis]
-        positive = int(np.count_nonzero(coefficients >= 0.0))
-        self.matrix = dsyrk(1.0, scaled[:positive].T, decay, self.matrix, lower=1, overwrite_c=1)
-        if positive < len(scaled):
-            self.matrix = dsyrk(-1.0, scaled[positive:].T, 1.0, self.matrix, lower=1, overwrite_c=1)
+        """C = decay · C + Σ coefficient · v vᵀ."""
+        self._decay *= decay
+        self._coefficients = np.concatenate([decay * self._coefficients, coefficients])
+        self._vectors.append(vectors)
 
     def decompose(self) -> None:
         """Eigenvalues and eigenvectors; a matrix that is all but singular gets more of the ball."""
-        values, axes = np.linalg.eigh(self.matrix)
+        self._settled = self.matrix
+        self._decay = 1.0
+        self._coefficients, self._vectors = self._coefficients[:0], [self._vectors[0][:0]]
+        values, axes = np.linalg.eigh(self._settled)
         largest = float(values[-1])
         missing = largest / CONDITION_LIMIT - float(values[0])
         if missing > 0.0:
-            self.matrix.flat[:: len(values) + 1] += missing
+            self._settled.flat[:: len(values) + 1] += missing
             values = values + missing
         self.scales = np.sqrt(values)
         # One memory layout always, or a restored search would round otherwise.
         self.axes = np.ascontiguousarray(axes)
 
     @property
+    def matrix(self) -> Floats:
+        """C itself, ``float64[n, n]``, symmetric but for rounding."""
+        vectors = np.concatenate(self._vectors)
+        product: Floats = (vectors.T * self._coefficients) @ vectors
+        product += self._decay * self._settled
+        return product
+
+    @property
     def variances(self) -> Floats:
         """The diagonal of C."""
-        return self.matrix.diagonal().copy()
+        settled: Floats = self._decay * self._settled.diagonal()
+        if not len(self._coefficients):
+            return settled
+        return settled + self._coefficients @ np.concatenate(self._vectors) ** 2
 
     def save(self) -> dict[str, npt.NDArray[Any]]:
-        """Matrix, axes and scales."""
-        return {"matrix": self.matrix, "axes": self.axes, "scales": self.scales}
+        """The matrix as it was decomposed, what waits, axes and scales."""
+        return {
+            "settled": self._settled,
+            "decay": np.array(self._decay),
+            "coefficients": self._coefficients,
+            "vectors": np.concatenate(self._vectors),
+            "axes": self.axes,
+            "scales": self.scales,
+        }
 
     def load(self, arrays: dict[str, npt.NDArray[Any]]) -> None:
         """Take over what `save` gave."""
-        self.matrix = np.asfortranarray(arrays["matrix"])
+        self._settled = np.ascontiguousarray(arrays["settled"])
+        self._decay = float(arrays["decay"])
+        self._coefficients = arrays["coefficients"]
+        self._vectors = [np.ascontiguousarray(arrays["vectors"])]
         self.axes = np.ascontiguousarray(arrays["axes"])
         self.scales = arrays["scales"]
 

@@ -7,8 +7,9 @@ learning", NeurIPS 7). The deviation of a prediction joins that error with the d
 members: deviation² ∝ variance of the members + mean squared error on what they left out, with the
 factor that makes the errors on what was left out as large as their deviations say.
 
-Guarantees: a fitted surrogate is a function of the examples and the generator's stream; examples
-that failed (NaN or infinite) are left out; what is predicted is finite.
+Guarantees: a fitted surrogate is a function of the examples and the generator's stream; equal
+genomes are left out together, so none is known from its twin; examples that failed (NaN, infinite,
+or too large to be squared) are left out; what is predicted is finite.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from evolution.search import Floats
+from evolution.search import Floats, Integers
 
 FOLDS = 5
+# Beyond this, squares overflow.
+_LARGEST = 1e150
 Masks = npt.NDArray[np.bool_]
 
 
@@ -68,7 +71,8 @@ class Surrogate(ABC):
 
         Args:
             X: genomes as features ``[n, d]``, of which at least 10 have not failed.
-            y: what each achieved ``[n]``; NaN and infinities count as failed.
+            y: what each achieved ``[n]``; NaN, infinities and what is beyond ±1e150 count as
+                failed.
             rng: where chance comes from, or a seed.
             weights: how much each example matters ``[n]``, positive; all alike unless given.
         """
@@ -80,15 +84,17 @@ class Surrogate(ABC):
                 f"X is {list(X.shape)}, y {list(y.shape)}, weights {list(mass.shape)}; expected "
                 "[n, d], [n] and [n]"
             )
-        self.rows = np.flatnonzero(np.isfinite(y) & np.isfinite(X).all(axis=1))
+        self.rows = np.flatnonzero(usable(y) & usable(X).all(axis=1))
         if len(self.rows) < 2 * FOLDS:
             raise SurrogateError(
                 f"{len(self.rows)} examples that did not fail; at least {2 * FOLDS} are needed"
             )
         X, y, mass = X[self.rows], y[self.rows], mass[self.rows] / mass[self.rows].mean()
-        self._centre, self._scale = X.mean(axis=0), _spread(X.std(axis=0))
+        # The mean of equal numbers is not always that number, and their deviation not always 0.
+        changes = X.max(axis=0) > X.min(axis=0)
+        self._centre, self._scale = X.mean(axis=0), _spread(X.std(axis=0) * changes)
         self._level, self._unit = float(y.mean()), float(_spread(y.std()))
-        seen = _committees(len(y), self.members, rng)
+        seen = _committees(_twins(X), self.members, rng)
         standard = (y - self._level) / self._unit
         self._fit(self._standardised(X), standard, seen * mass, rng)
         predicted = self._predict(self._standardised(X))
@@ -141,12 +147,26 @@ def _spread(deviation: npt.ArrayLike) -> Floats:
     return np.where(spread > 0.0, spread, 1.0)
 
 
-def _committees(n: int, members: int, rng: np.random.Generator) -> Masks:
+def usable(values: Floats) -> Masks:
+    """Which numbers a surrogate can learn from."""
+    return np.asarray(np.abs(values) <= _LARGEST)
+
+
+def _twins(X: Floats) -> Integers:
+    """Numbers ``[n]``, equal for equal examples, from 0; all different where few examples are."""
+    known: dict[bytes, int] = {}
+    # Negative zeros are zeros.
+    numbers = [known.setdefault(row.tobytes(), len(known)) for row in X + 0.0]
+    return np.array(numbers) if len(known) >= 2 * FOLDS else np.arange(len(X))
+
+
+def _committees(twins: Integers, members: int, rng: np.random.Generator) -> Masks:
     """Which examples each member sees ``[members, n]``: all but one fold of a random partition."""
-    folds = np.arange(n) % FOLDS
+    kinds = int(twins.max()) + 1
+    folds = np.arange(kinds) % FOLDS
     left_out = [
-        folds[order] == fold
-        for order in (rng.permutation(n) for _ in range(members // FOLDS))
+        folds[order][twins] == fold
+        for order in (rng.permutation(kinds) for _ in range(members // FOLDS))
         for fold in range(FOLDS)
     ]
     return ~np.array(left_out)

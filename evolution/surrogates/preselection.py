@@ -33,7 +33,7 @@ from evolution.search import (
     packed,
     unpacked,
 )
-from evolution.surrogates.ensemble import Surrogate
+from evolution.surrogates.ensemble import Surrogate, usable
 from evolution.surrogates.features import features
 
 # With fewer evaluated genomes there is no surrogate, and everything is evaluated.
@@ -69,7 +69,7 @@ class Preselection(Search):
             ranks and keep nothing, such as CMA-ES; or "failed", so that no genome survives on a
             prediction, for searches that keep the best, such as NSGA-II.
         window: how many evaluated genomes the surrogate learns from: the last ones; (d + 1)(d + 2)
-            unless given, twice as many as a quadratic function has terms, at most 1000.
+            unless given, twice as many as a quadratic function has terms, within 30 to 1000.
 
     Attributes: ``saved``, how many genomes of ``inner`` were never evaluated.
     """
@@ -98,6 +98,7 @@ class Preselection(Search):
         super().__init__(inner.spec, rng)
         self._told_width = inner.objectives_expected
         self.inner = inner
+        self.receives = inner.receives
         self.surrogate = surrogate
         self.share = share
         self.agreement = agreement
@@ -105,7 +106,8 @@ class Preselection(Search):
         none = self.spec.sample(0, self.rng)
         self._examples = features(self.spec, none)
         d = self._examples.shape[1]
-        self.window = min((d + 1) * (d + 2), 1000) if window is None else window
+        window = min(max((d + 1) * (d + 2), 2 * _FEWEST), 1000) if window is None else window
+        self.window = window
         if self.window < _FEWEST:
             raise AskTellError(f"window is {self.window}; at least {_FEWEST}, e.g. {10 * d}")
         self._values = np.empty((0, 0))
@@ -128,6 +130,8 @@ class Preselection(Search):
 
     def receive(self, immigrants: Evaluated) -> None:
         """The search within receives them, at the latest when its generation is complete."""
+        self._check_immigrants(immigrants)
+        self.spec.validate(immigrants.genomes)
         if not len(immigrants.objectives):
             return
         self._learn(immigrants)
@@ -171,10 +175,10 @@ class Preselection(Search):
         if not self._models or failed(self._told[done]).all():
             return False
         count = max(_FEWEST, min(math.ceil(1.2 * done.sum()), math.ceil(0.75 * len(done))))
-        first = len(self._values) - count
         for model, values in zip(self._models, self._values.T, strict=True):
-            recent = model.rows >= first
-            if concordance(model.left_out[recent], values[model.rows[recent]]) < self.agreement:
+            # The last that did not fail: of a few, any order agrees now and then.
+            recent = values[model.rows[-count:]]
+            if concordance(model.left_out[-count:], recent) < self.agreement:
                 return False
         return True
 
@@ -212,7 +216,7 @@ class Preselection(Search):
         """A surrogate for each objective; none where too few examples have not failed."""
         self._models = []
         n = len(self._values)
-        if n == 0 or np.isfinite(self._values).sum(axis=0).min() < _FEWEST:
+        if n == 0 or usable(self._values).sum(axis=0).min() < _FEWEST:
             return
         for objective, values in enumerate(self._values.T):
             weights = np.empty(n)

@@ -71,7 +71,9 @@ class RidgeEnsemble(Surrogate):
     def _whiten(self, X: Floats) -> None:
         _, deviations, axes = np.linalg.svd(X, full_matrices=False)
         deviations = deviations / np.sqrt(len(X))
-        self._axes = axes.T / np.maximum(deviations, 1e-8 * deviations[0] + 1e-300)
+        # Where the examples do not differ, nothing is known, and nothing is to be magnified.
+        differ = deviations > 1e-8 * deviations[0]
+        self._axes = axes[differ].T / deviations[differ]
 
     def _features(self, X: Floats) -> Floats:
         white = X @ self._axes

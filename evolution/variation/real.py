@@ -17,9 +17,13 @@ from evolution.variation.columns import (
     require_eta,
     require_pairs,
 )
-
-# Parents closer than this are equal: the spread factor would divide by their distance.
-_CLOSEST = 1e-14
+from evolution.variation.density import (
+    CLOSEST,
+    far_ratio,
+    mass_within,
+    polynomial_step,
+    spread_factor,
+)
 
 
 def simulated_binary_crossover(
@@ -61,8 +65,7 @@ def _cross(
 ) -> None:
     """Cross the fathers into copies of the mothers, in place, with one draw a gene."""
     power = 1.0 / (eta + 1.0)
-    # Where a bound is further away than this, what it cuts off rounds to nothing.
-    far = 2.0 ** (54.0 * power)
+    far = far_ratio(power)
     n, size = children.shape
     crossed, draws = np.empty(size, np.int64), np.empty(size)
     for i in range(n):
@@ -76,16 +79,14 @@ def _cross(
             j = crossed[k]
             mother, father = float(children[i, j]), float(fathers[i, j])
             distance = abs(mother - father)
-            if not distance > _CLOSEST:
+            if not distance > CLOSEST:
                 continue
             # A draw below the share is, divided by it, a draw again; twice that is a side and u.
             u = draws[k] * (2.0 / share)
             down = u < 1.0
             room = min(mother, father) - low[i, j] if down else high[i, j] - max(mother, father)
-            reach = 1.0 + 2.0 * room / distance
-            mass = 2.0 if reach > far else 2.0 - reach ** -(eta + 1.0)
-            inside = (u if down else u - 1.0) * mass
-            beta = (inside if inside <= 1.0 else 1.0 / (2.0 - inside)) ** power
+            mass = mass_within(room, distance, eta, far)
+            beta = spread_factor((u if down else u - 1.0) * mass, power)
             gene = 0.5 * (mother + father + (-distance if down else distance) * beta)
             children[i, j] = min(max(gene, low[i, j]), high[i, j])
 
@@ -167,12 +168,8 @@ def _move(
         if not span > 0.0:
             continue
         position = (rows[i, j] - low[i, j]) / span
-        u = rng.random()
-        down = u < 0.5
-        tail = (1.0 - position if down else position) ** (eta + 1.0)
-        half = 2.0 * u if down else 2.0 * (1.0 - u)
-        step = 1.0 - (half + (1.0 - half) * tail) ** power
-        gene = low[i, j] + (position - step if down else position + step) * span
+        step = polynomial_step(rng.random(), position, eta, power)
+        gene = low[i, j] + (position + step) * span
         rows[i, j] = min(max(gene, low[i, j]), high[i, j])
 
 

@@ -140,6 +140,7 @@ def explain(
     names: Names,
     rescore: Rescore | None = None,
     budget: int = 24,
+    longer: Sequence[tuple[int, ...]] = (),
 ) -> Explanation:
     """Explain one answer to the one query of a table.
 
@@ -154,6 +155,8 @@ def explain(
         rescore: scores the query from other facts; if left out, what would change the answer
             is not looked for. See `counterevidence.rescoring`.
         budget: most recomputations.
+        longer: bodies of three relations that engines know besides (`Inductive.bodies`), so that
+            rules of them are shown too.
 
     Raises:
         ValueError: more than one query, or an answer that the evidence already gives.
@@ -174,7 +177,7 @@ def explain(
         answer,
         1 + int((scores > scores[answer]).sum()),
         _voices(table, answer, scores, decide, weights, columns, engines),
-        lines_of(evidence, relation, source, answer, names),
+        lines_of(evidence, relation, source, answer, names, longer),
         objections_to(evidence, relation, source, answer, names),
         change,
     )

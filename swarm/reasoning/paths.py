@@ -6,6 +6,7 @@ facts can be concluded. Real graphs are sparse: enumerating the two-paths throug
 a few million steps where dense products over all pairs of relations would cost 10^10.
 
 Bodies of length three are too many to be mined; those that somebody names are added by `longer`.
+They connect x and y by four different entities: a walk of three steps back to x says little.
 """
 
 from __future__ import annotations
@@ -143,13 +144,14 @@ class Bodies:
 def three_steps(body: tuple[int, ...], cube: np.ndarray) -> np.ndarray:
     """int32[n], ascending: pairs x * E + y with q(x, z), p(z, w), s(w, y) for some z and w.
 
-    z and w are two entities different from x and y; x = y is allowed. Of all walks without loops
-    those that come back to x, or are at y too early, are subtracted, those that do both are not
-    subtracted twice. Counts are exact: the dense cube has less than 2^24 walks between two ends.
+    x, z, w and y are four different entities. Of all walks without loops those that come back to
+    x, or are at y too early, are subtracted, and those that do both are not subtracted twice.
+    Counts are exact: two ends have at most E^2 walks between them, in a dense cube below 2^24.
     """
     q, p, s = (_without_loops(cube[relation]) for relation in body)
     back, early = (q * p.T).sum(axis=1), (p * s.T).sum(axis=1)
     walks = q @ p @ s - back[:, None] * s - q * early[None, :] + q * p.T * s
+    np.fill_diagonal(walks, 0)
     return np.flatnonzero(walks > 0).astype(np.int32)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from swarm.reasoning.counterevidence import groundings
 from swarm.reasoning.evidence import Evidence
+from swarm.reasoning.paths import three_steps
 from swarm.reasoning.proposals.grounds import PSEUDO_COUNT, SUPPORT_MIN
 
 
@@ -63,9 +64,17 @@ class Names:
 
 
 def lines_of(
-    evidence: Evidence, relation: int, source: int, answer: int, names: Names
+    evidence: Evidence,
+    relation: int,
+    source: int,
+    answer: int,
+    names: Names,
+    longer: Sequence[tuple[int, ...]] = (),
 ) -> tuple[Line, ...]:
-    """Every rule borne out at least twice that leads from source to answer, the surest first."""
+    """Every rule borne out at least twice that leads from source to answer, the surest first.
+
+    Rules have bodies of one and two relations, and those of three in `longer`.
+    """
     bodies = evidence.bodies
     head = names.atom(relation, "X", "Y")
     lines = []
@@ -81,7 +90,45 @@ def lines_of(
         confidence = held / (float(bodies.size[body]) + PSEUDO_COUNT)
         size = int(bodies.size[body])
         lines.append(Line(f"{head} if {condition}", int(held), size, confidence, tuple(ways)))
+    holds = evidence.cube[relation].ravel()
+    for q, p, s in longer:
+        long = _ways_of_three(evidence, (q, p, s), source, answer)
+        pairs = three_steps((q, p, s), evidence.cube) if long else np.empty(0, np.int32)
+        held = float(holds[pairs].sum())
+        if held < SUPPORT_MIN:
+            continue
+        path = names.atom(q, "X", "Z"), names.atom(p, "Z", "W"), names.atom(s, "W", "Y")
+        confidence = held / (len(pairs) + PSEUDO_COUNT)
+        words = f"{head} if {', '.join(path)}"
+        lines.append(Line(words, int(held), len(pairs), confidence, long))
     return tuple(sorted(lines, key=lambda line: -line.confidence))
+
+
+def _ways_of_three(
+    evidence: Evidence, body: tuple[int, int, int], source: int, answer: int
+) -> tuple[tuple[int, ...], ...]:
+    """For each way of a body, over four different entities, its rows of facts."""
+    if source == answer:
+        return ()
+    q, p, s = body
+    inner = np.ones(evidence.entities, bool)
+    inner[[source, answer]] = False
+    after = np.flatnonzero(evidence.cube[q, source] & inner)
+    before = np.flatnonzero(evidence.cube[s, :, answer] & inner)
+    ways = []
+    for i, j in np.argwhere(evidence.cube[p][np.ix_(after, before)]).tolist():
+        z, w = int(after[i]), int(before[j])
+        if z != w:
+            steps = (q, source, z), (p, z, w), (s, w, answer)
+            ways.append(tuple(_row(evidence, *step) for step in steps))
+    return tuple(ways)
+
+
+def _row(evidence: Evidence, relation: int, x: int, y: int) -> int:
+    """The row of a fact r'(x, y) given in either direction."""
+    R = evidence.relations
+    fact = (x, relation, y) if relation < R else (y, relation - R, x)
+    return int((evidence.facts == np.array(fact)).all(axis=1).argmax())
 
 
 def objections_to(

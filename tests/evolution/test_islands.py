@@ -23,6 +23,7 @@ from evolution import (
     Real,
     evolve,
 )
+from evolution.islands.voyage import Voyage
 from tests.evolution.problems import sphere
 
 SPEC = GenomeSpec({"x": Real(4, -1.0, 1.0)})
@@ -123,6 +124,13 @@ def test_a_pool_is_made_where_none_is_given():
     same(archipelago().run(sphere, 4, workers=2), whole)
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_mail_that_all_have_received_is_forgotten(asynchronous):
+    voyage = Voyage(archipelago(every=1, asynchronous=asynchronous), sphere, 20)
+    voyage.sail(None)
+    assert len(voyage.sent) <= 2
+
+
 def test_islands_of_different_kinds():
     searches = [GeneticAlgorithm(SPEC, 8, 1), NSGA2(SPEC, 12, 2)]
     search = evolve(Islands(searches, 3, every=2), sphere, 9)
@@ -156,19 +164,26 @@ def test_a_run_that_fails_changes_nothing():
     search.run(sphere, 3)
 
 
-def slow_or_broken(genomes):
-    if genomes["x"].shape[0] == 8:
-        raise ZeroDivisionError("no such world")
-    time.sleep(0.2)
-    return sphere(genomes)
-
-
 def test_a_failure_in_a_thread_leaves_nobody_under_way():
     searches = [GeneticAlgorithm(SPEC, 8, 1), GeneticAlgorithm(SPEC, 9, 2)]
     search = evolve(Islands(searches, 3, every=2), sphere, 2)
     before, _ = search.state()
-    with ThreadPoolExecutor(2) as threads, pytest.raises(ZeroDivisionError):
-        search.run(slow_or_broken, 2, workers=2, pool=threads)
+    begun, ended = [], []
+
+    def evaluate(genomes):
+        begun.append(SPEC.count(genomes))
+        while 9 not in begun:  # the second island is under way when the first fails
+            time.sleep(0.01)
+        if SPEC.count(genomes) == 8:
+            raise ZeroDivisionError("no such world")
+        time.sleep(0.2)
+        ended.append(9)
+        return sphere(genomes)
+
+    with ThreadPoolExecutor(2) as threads:
+        with pytest.raises(ZeroDivisionError):
+            search.run(evaluate, 2, workers=2, pool=threads)
+        assert begun.count(9) == len(ended) > 0
     for name, array in search.state()[0].items():
         np.testing.assert_array_equal(array, before[name])
 
@@ -195,6 +210,12 @@ def test_what_one_island_refuses_none_takes(islands, F, measures):
         np.zeros((16, search.objectives_expected)), None if measures is None else np.zeros((16, 1))
     )
     assert [island.generation for island in islands] == [1, 1]
+
+
+def test_a_single_measure_may_be_told_as_a_column_or_a_row():
+    flat, column = (NoveltySearch(SPEC, 8, 1) for _ in range(2))
+    evolve(flat, lambda genomes: (sphere(genomes), genomes["x"][:, 0]), 3)
+    same(flat, evolve(column, lambda genomes: (sphere(genomes), genomes["x"][:, :1]), 3))
 
 
 def test_evolve_shares_a_generation_out_and_keeps_its_order():
@@ -235,6 +256,7 @@ def test_evolve_observes_and_goes_on_where_a_search_waits():
     ("build", "message"),
     [
         (lambda: Islands([], 1), "no islands"),
+        (lambda: Islands(GeneticAlgorithm(SPEC, 8, 1), 1), "a list of at least 1 search"),
         (lambda: archipelago(topology="line"), "topology is 'line'; allowed: ring, star"),
         (lambda: archipelago(topology=np.eye(4, dtype=bool)), "nobody to itself"),
         (lambda: archipelago(topology=np.zeros((3, 3))), r"topology is \[3, 3\]; expected"),

@@ -94,6 +94,8 @@ def test_down_sampling_draws_the_cases_anew_for_each_generation():
     ("changed", "message"),
     [
         ({"cases": 0}, "cases is 0"),
+        ({"cases": np.arange(5)}, "expected how many there are"),
+        ({"epsilon": None}, "epsilon is None"),
         ({"downsample": 0.0}, "downsample is 0.0"),
         ({"epsilon": -1.0}, "epsilon is -1.0"),
         ({"epsilon": "mad"}, "epsilon is 'mad'; allowed: a number"),

@@ -11,11 +11,12 @@ put together by one of
 - learned: weights that share the credit, negative ones included (see `rule_weights`).
 
 With `unary`, also acyclic rules about one entity: r(x, c) <- q(x, d) and r(x, c) <- q(x, _);
-with `both_ends`, rules about the answer in the same way. With `bodies`, also rules of length three
-r(x, y) <- q(x, z), p(z, w), s(w, y) that somebody has found before. With `surprise`, rounds of rules for
+with `both_ends`, rules about the answer in the same way. With `surprise`, rounds of rules for
 what the rules so far do not explain (see `surprise`). With `rounds` above one, the likeliest
 answers are taken for facts, `grow` for every fact known, and the rules are learned anew
 (self-training, Yarowsky 1995): on a graph with few facts, paths through them reach further.
+With `bodies`, also rules r(x, y) <- q(x, z), p(z, w), s(w, y) of bodies (q, p, s) that are given;
+they are weighed on the evidence as all others are.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class Inductive(Engine):
     def describe(self) -> str:
         """The genes that are not as they come; of bodies, how many there are."""
         usual = Engine.describe(replace(self, bodies=()))
-        counted = f"{len(self.bodies)} bodies of length three" if self.bodies else ""
+        counted = f"bodies of three relations: {len(self.bodies)}" if self.bodies else ""
         return ", ".join(filter(None, [usual, counted]))
 
     def compile(self, evidence: Evidence) -> np.ndarray:

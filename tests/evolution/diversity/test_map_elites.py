@@ -150,6 +150,7 @@ def test_convergence_on_the_sphere(emitter, least):
         (lambda: CVT.at([[np.nan]]), "all finite"),
         (lambda: Gaussian(-1.0), "sigma is -1"),
         (lambda: CMA(0.0), "sigma is 0"),
+        (lambda: MAPElites(spec, 100, 1), "cells is 100; expected a tessellation"),
         (lambda: MAPElites(spec, Grid(UNIT, 5), 1, emitters=[]), "0 emitters"),
         (lambda: MAPElites(spec, Grid(UNIT, 5), 1, emitters=[CMA()], batch=1), "at least 2"),
         (lambda: MAPElites(spec, Grid(UNIT, 5), 1, learning_rate=0.5), "give a threshold"),

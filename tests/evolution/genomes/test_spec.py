@@ -250,7 +250,7 @@ def test_shapes_dtypes_and_names_are_checked():
         SPEC.mutate(genomes | {"order": genomes["order"][:3]}, generator())
     with pytest.raises(GenomeError, match="the spec has"):
         SPEC.validate({"order": genomes["order"]})
-    with pytest.raises(GenomeError, match="loci are ndarray; .*a dict of columns"):
+    with pytest.raises(GenomeError, match=r"loci are ndarray; .*a dict of columns"):
         SPEC.validate(genomes["order"])
     with pytest.raises(GenomeError, match="'order' is list; expected int8"):
         SPEC.validate(genomes | {"order": genomes["order"].tolist()})
@@ -266,6 +266,8 @@ def test_shapes_dtypes_and_names_are_checked():
     ("make", "message"),
     [
         (lambda: GenomeSpec({}), "at least one locus"),
+        (lambda: GenomeSpec([Real(3)]), "expected a dict of loci by name"),
+        (lambda: GenomeSpec({"x": 3}), "expected a dict of loci by name"),
         (lambda: Real(0), "Real: size is 0"),
         (lambda: Real(2, 1.0, 0.0), "low at most high"),
         (lambda: Real(2, 0.0, np.inf), "must be finite"),
@@ -355,6 +357,14 @@ def test_a_population_in_words():
         "small    2 different; mean 0.375 (genes 0.375 to 0.375), deviation 0.125",
     ]
     assert SPEC.summarise(SPEC.take(genomes, slice(0, 0))) == "no genomes of 17 genes"
+
+
+def test_bounds_may_come_in_any_sequence():
+    plain = GenomeSpec({"x": Real(2, (0.0, 1.0), (1.0, 2.0))})
+    other = GenomeSpec({"x": Real(np.int64(2), np.array([0.0, 1.0]), [1.0, np.float64(2.0)])})
+    assert plain == other
+    assert repr(plain) == repr(other)
+    assert hash(plain.loci["x"]) == hash(other.loci["x"])
 
 
 def test_specs_are_values():

@@ -6,7 +6,10 @@ import pickle
 import pytest
 
 from evolution import neat_python as neat
+from evolution.neat_python.conversion import spec_of
+from evolution.neat_python.genome import Cohort
 from tests.evolution.neat_python.exclusive_or import INPUTS, content, one_by_one, population
+from tests.evolution.neat_python.samples import VARIED, their_config, their_genomes
 
 
 def test_genomes_show_what_the_arrays_hold():
@@ -59,3 +62,30 @@ def test_the_elite_keep_their_keys_and_their_fitness_and_others_get_new_ones():
         small.run(one_by_one, 1)
         for key in kept & set(small.population):
             assert small.population[key].fitness == told[key]
+
+
+@pytest.mark.parametrize("feed_forward", [True, False])
+def test_distances_and_pruned_copies_are_those_of_neat_python(tmp_path, feed_forward):
+    pytest.importorskip("neat")
+    changes = {"num_outputs": 2, "num_hidden": 2, "initial_connection": "partial_direct 0.5"}
+    config = their_config(tmp_path, **VARIED, **changes, feed_forward=feed_forward)
+    genomes = their_genomes(config, 30, 12)
+    arrays = neat.from_neat_python(genomes, config)
+    views = Cohort(spec_of(config), arrays, range(1, 31)).genomes()
+    fewer = 0
+    for ours, theirs, other in zip(views, genomes, genomes[1:], strict=False):
+        expected = theirs.distance(other, config.genome_config)
+        found = ours.distance(views[ours.row + 1], config.genome_config)
+        assert found == pytest.approx(expected, rel=1e-12)
+        pruned, told = ours.get_pruned_copy(config), theirs.get_pruned_copy(config.genome_config)
+        assert set(pruned.nodes) == set(told.nodes)
+        assert {key: gene.weight for key, gene in pruned.connections.items()} == {
+            key: gene.weight for key, gene in told.connections.items()
+        }
+        fewer += pruned.size()[0] < ours.size()[0]
+        kind = neat.nn.FeedForwardNetwork if feed_forward else neat.nn.RecurrentNetwork
+        sample = [0.3, -0.7]
+        answers = [kind.create(each, config).activate(sample) for each in (ours, pruned)]
+        if feed_forward:
+            assert answers[0] == pytest.approx(answers[1], nan_ok=True)
+    assert fewer > 3

@@ -174,7 +174,20 @@ def test_errors_teach():
         measure_rules(rules_of((0, [1])), np.zeros((4, 5), np.bool_))
     with pytest.raises(ProgramError, match="this graph has 4"):
         measure_rules(rules_of((0, [4])), np.zeros((4, 5, 5), np.bool_))
+    cube = np.zeros((4, 5, 5), np.bool_)
+    for body in ([-1], [-1, 2], [1, -1, 2], [-2], [0, 9]):
+        with pytest.raises(ProgramError, match="-1 behind shorter bodies only"):
+            measure_rules(Rules(np.array([0]), np.array([body])), cube)
+        with pytest.raises(ProgramError, match="-1 behind shorter bodies only"):
+            grounded(np.array([body]), cube)
+    with pytest.raises(ProgramError, match="1 to 3"):
+        grounded(np.zeros((1, 4), np.int64), cube)
+    for heads in ([-1], [4], [0, 1]):
+        with pytest.raises(ProgramError, match="expected one each, from 0 to 3"):
+            measure_rules(Rules(np.array(heads), np.array([[0]])), cube)
     horn = HornRules(2)
     column = horn.locus.sample(2, np.random.default_rng(1))
+    with pytest.raises(ProgramError, match="row 1 is no rule"):
+        horn.read(column * [[1.0], [3.0]])
     with pytest.raises(ProgramError, match="nothing computes rule, then"):
         horn.locus.evaluate(column, np.zeros((3, 0)))

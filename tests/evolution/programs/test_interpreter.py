@@ -135,6 +135,9 @@ def test_cases_have_a_column_for_each_argument():
     column = locus.sample(2, np.random.default_rng(1))
     with pytest.raises(ProgramError, match=r"expected \[cases, 2\], a row per case of x, y"):
         locus.evaluate(column, np.zeros((5, 3)))
+    for wrong in (column[0], column[:, :-1]):
+        with pytest.raises(ProgramError, match=r"expected \[n, 2·places\]"):
+            locus.evaluate(wrong, np.zeros((5, 2)))
 
 
 def test_equal_programs_get_equal_values():
@@ -146,13 +149,16 @@ def test_equal_programs_get_equal_values():
     np.testing.assert_array_equal(locus.evaluate(again, inputs), apart)
 
 
-@pytest.mark.parametrize("symbols", [[], [1, 2], [12, 12], [99], [1, 12, 12, 12]])
+@pytest.mark.parametrize(
+    "symbols",
+    [[], [1, 2], [12, 12], [99], [1, 12, 12, 12], [np.inf], [1e300], [0.5], [-1], [np.nan]],
+)
 @pytest.mark.parametrize("extra", [(), (Function("f", ("number",), "number", vectorised=np.abs),)])
 def test_what_is_no_program_is_not_run(symbols, extra):
     primitives = PrimitiveSet(("x",), ("add", "sub", *extra))
     column = np.zeros((2, 20))
     column[0, 0] = len(primitives.names) - 1
-    column[1, : len(symbols)] = [min(s, column[0, 0]) if s < 99 else s for s in symbols]
+    column[1, : len(symbols)] = [s if s >= 99 or s != s else min(s, column[0, 0]) for s in symbols]
     with pytest.raises(ProgramError, match="row 1 is no program"):
         evaluate(column, primitives, [[1.0]])
     assert evaluate(column[:1], primitives, [[1.0]]).tolist() == [[1.0]]

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolution import GenomeError, GenomeSpec
-from evolution.programs import Ephemeral, Function, PrimitiveSet, Program, ProgramError
+from evolution import GenomeError, GenomeSpec, Real
+from evolution.programs import (
+    Ephemeral,
+    Function,
+    PrimitiveSet,
+    Program,
+    ProgramError,
+    Terminal,
+)
 from evolution.programs import variation as koza
 from tests.evolution.programs.plain import (
     MATHS,
@@ -294,6 +301,51 @@ def test_constants_move_by_normal_steps_within_their_bounds():
     assert set(whole[:, locus.places]) == {-1.0, 0.0, 1.0}
 
 
+def test_what_is_no_program_stays_as_it_is():
+    locus = Program(MATHS)
+    broken = locus.sample(40, generator())
+    broken[::4, 0] = [0, 0.5, np.inf, 99, -1, np.nan, 1e300, 3e9, 0, 0]
+    broken[::4, 1] = 1.0
+    before = broken.copy()
+    for varied in (
+        locus.mutate(broken, generator(), 1.0, 1.0),
+        locus.crossover(broken, broken[::-1], generator()),
+        locus.crossover(broken[1::4], broken[::4], generator()),
+    ):
+        assert not locus.wrong(varied[~locus.wrong(varied).any(axis=1)]).any()
+        assert locus.wrong(varied).any(axis=1).sum() <= 10
+    np.testing.assert_array_equal(broken, before)
+    np.testing.assert_array_equal(locus.mutate(broken, generator(), 1.0, 1.0)[::4], broken[::4])
+
+
+def test_a_program_is_read_as_a_whole():
+    spec = GenomeSpec({"program": Program(MATHS), "x": Real(2)})
+    locus = spec.loci["program"]
+    genomes = {
+        "program": locus.encode([["add", "x", "y"], ["x"], ["x"]]),
+        "x": np.array([[0.5, 0.5]] * 3),
+    }
+    told = spec.diff(genomes, 0, genomes, 1)
+    assert told.splitlines() == [
+        f"3 of {spec.size} genes differ, in 1 of 2 loci",
+        "program  (x + y) → x",
+    ]
+    assert spec.diff(genomes, 1, genomes, 2) == "the same"
+    assert "2 different; 1 to 3 nodes, 1.67 on average; heights 0 to 1" in spec.summarise(genomes)
+
+
+def test_by_default_a_program_changes_as_ten_genes_do_and_spares_the_others_theirs():
+    locus, reals = Program(MATHS, subtree=0.0, point=0.0, hoist=1.0, constants=0.0), Real(30)
+    spec = GenomeSpec({"program": locus, "x": reals})
+    genomes = {"program": np.tile(locus.encode([["add", "x", "y"]]), (8_000, 1))}
+    alone = GenomeSpec({"program": locus}).mutate(genomes, generator())
+    assert_share((alone["program"] != genomes["program"]).any(axis=1), 0.1)
+    genomes["x"] = np.full((8_000, 30), 0.5)
+    both = spec.mutate(genomes, generator())
+    assert_share((both["program"] != genomes["program"]).any(axis=1), 1 / 40)
+    assert_share(both["x"] != genomes["x"], 1 / 40)
+
+
 # Errors that teach
 
 
@@ -305,11 +357,13 @@ def test_constants_move_by_normal_steps_within_their_bounds():
         ({"ramp": (2, 20)}, "heights rise"),
         ({"inner": 1.5}, "0 to 1, or None"),
         ({"subtree": -1.0}, "none negative"),
+        ({"places": 20.5}, "whole numbers"),
+        ({"primitives": "maths"}, "expected a PrimitiveSet"),
     ],
 )
 def test_contradictory_settings(settings, message):
     with pytest.raises(GenomeError, match=message):
-        Program(MATHS, **settings)
+        Program(**{"primitives": MATHS, **settings})
 
 
 def test_sets_that_cannot_be():
@@ -323,6 +377,18 @@ def test_sets_that_cannot_be():
         Function("hypot", ("number", "number"), "number")
     with pytest.raises(ProgramError, match="bounds"):
         Ephemeral("k", 1, -1)
+    with pytest.raises(ProgramError, match="their distance"):
+        Ephemeral("k", -1e308, 1e308)
+    with pytest.raises(ProgramError, match="no number"):
+        Terminal("nan", np.nan)
+    with pytest.raises(ProgramError, match="functions is 'add'; expected a tuple"):
+        PrimitiveSet(("x",), "add")
+    with pytest.raises(ProgramError, match="tuple of types"):
+        Function("twice", "number", "number", "neg")
+    lists = PrimitiveSet(["x"], ["add"], [Terminal("two", np.float64(2))])
+    tuples = PrimitiveSet(("x",), ("add",), (Terminal("two", 2),))
+    assert lists == tuples
+    assert repr(lists) == repr(tuples)
     nested = Function("wrap", ("b",), "a", vectorised=np.abs)
     deeper = Function("more", ("number",), "b", vectorised=np.abs)
     chain = PrimitiveSet(("x",), (nested, deeper), returns="a")

@@ -72,14 +72,14 @@ def same(first, second):
     ],
 )
 def test_as_many_evaluations_as_the_reference_implementation(function, start, sigma, expected):
-    counts = [evaluations(CMAES(wide(10, start), i, sigma=sigma), function) for i in range(15)]
+    counts = [evaluations(CMAES(wide(10, start), i, sigma=sigma), function) for i in range(9)]
     assert 0.85 * expected < np.median(counts) < 1.15 * expected
 
 
 def test_a_badly_conditioned_rotated_valley_costs_no_more_than_one_along_the_axes():
     turned = rotation(10)
     along, across = [
-        np.median([evaluations(CMAES(wide(10, 1.0), i, sigma=1.0), f) for i in range(5)])
+        np.median([evaluations(CMAES(wide(10, 1.0), i, sigma=1.0), f) for i in range(3)])
         for f in (ellipsoid, lambda x: ellipsoid(x @ turned))
     ]
     assert across < 7_000
@@ -184,7 +184,7 @@ def test_all_may_fail_from_the_beginning_and_nearly_all_later():
 @pytest.mark.parametrize("slope", [lambda x: x[:, 0], lambda x: np.zeros(len(x))])
 def test_neither_a_slope_without_end_nor_a_plain_breaks_the_numbers(slope):
     search = CMAES(GenomeSpec({"x": Real(3, -1e9, 1e9, initial=0.0)}), 1, sigma=1.0)
-    for _ in range(2_000):
+    for _ in range(1_000):
         step(search, slope)
     assert np.isfinite(search.deviations).all()
     assert (search.deviations <= 2e9).all()
@@ -272,6 +272,12 @@ def test_guests_with_several_objectives_are_turned_away():
     search = CMAES(wide(2, 1.0), 1)
     with pytest.raises(ObjectiveError, match=r"one: \[3, 1\]"):
         search.receive(Evaluated({"x": np.zeros((3, 2))}, np.zeros((3, 2))))
+
+
+def test_guests_without_an_objective_each_are_turned_away():
+    search = CMAES(wide(2, 1.0), 1)
+    with pytest.raises(ObjectiveError, match=r"one: \[3, 1\]"):
+        search.receive(Evaluated({"x": np.zeros((3, 2))}, np.zeros((2, 1))))
 
 
 def test_guests_come_between_generations():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evolution.strategies.covariance import FullCovariance
 from evolution.strategies.distribution import Distribution
 from evolution.strategies.mirror import mirrored, nearest_images
 from evolution.strategies.parameters import customary_population, parameters
@@ -77,9 +78,25 @@ class Tutorial:
 
 
 def full(distribution):
-    """The whole of a matrix that is kept as its lower triangle."""
-    lower = np.tril(distribution.covariance.matrix)
-    return lower + np.tril(lower, -1).T
+    return distribution.covariance.matrix
+
+
+def test_updates_that_wait_count_as_those_that_were_made():
+    rng = np.random.default_rng(4)
+    ours, plain = FullCovariance(np.array([1.0, 4.0, 9.0])), np.diag([1.0, 4.0, 9.0])
+    for i in range(12):
+        # Of either sign, in any order.
+        coefficients, vectors = 0.02 * rng.normal(size=6), rng.normal(size=(6, 3))
+        ours.update(0.9, coefficients, vectors)
+        plain = 0.9 * plain + np.einsum("k,ki,kj->ij", coefficients, vectors, vectors)
+        plain += 0.1 * np.eye(3)
+        ours.update(1.0, np.full(3, 0.1), np.eye(3))
+        np.testing.assert_allclose(ours.matrix, plain, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(ours.variances, np.diag(plain), rtol=1e-12)
+        if i % 5 == 4:
+            ours.decompose()
+            turned = (ours.axes * ours.scales**2) @ ours.axes.T
+            np.testing.assert_allclose(turned, plain, rtol=1e-10, atol=1e-12)
 
 
 def test_generations_are_the_tutorials():

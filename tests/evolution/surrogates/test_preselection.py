@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
-from evolution import NSGA2, AskTellError, Evaluated, GenomeSpec, Permutation, Real
+from evolution import (
+    NSGA2,
+    AskTellError,
+    Evaluated,
+    GenomeError,
+    GenomeSpec,
+    Lexicase,
+    ObjectiveError,
+    Permutation,
+    Real,
+)
 from evolution.strategies import CMAES
 from evolution.surrogates import ForestEnsemble, Preselection, RidgeEnsemble
 from evolution.surrogates.preselection import concordance
@@ -163,7 +173,47 @@ def test_failed_evaluations_break_nothing():
     assert np.isfinite(search.best.objectives).all()
 
 
+def test_a_few_that_did_not_fail_do_not_earn_trust():
+    """Nothing can be learned, but of two or three any order agrees now and then."""
+
+    def mostly_failing(x):
+        values = noise(x)
+        values[np.mod(values * 1e3, 1.0) < 0.85] = np.nan
+        return values
+
+    search = assisted(window=400)
+    run(search, mostly_failing, -1.0, 600)
+    assert search.saved < 0.05 * search.evaluations
+
+
+@pytest.mark.parametrize("genes", [1, 2])
+def test_few_genes_need_no_window(genes):
+    spec = GenomeSpec({"x": Real(genes, -9.0, 9.0, initial=3.0)})
+    search = Preselection(CMAES(spec, 1, sigma=1.0), RidgeEnsemble(members=5), 1)
+    run(search, sphere, 1e-6, 1_000)
+    assert search.saved > 0
+
+
 # Guests
+
+
+def test_guests_that_do_not_belong_leave_no_trace():
+    search = assisted()
+    search.tell(sphere(search.ask()["x"]))
+    before = search.state()
+    for x, objectives, error in (
+        (np.full((1, 4), 500.0), np.zeros((1, 1)), GenomeError),
+        (np.ones((1, 4)), np.zeros((1, 2)), ObjectiveError),
+    ):
+        with pytest.raises(error):
+            search.receive(Evaluated({"x": x}, objectives))
+    same(search.state()[0], before[0])
+    assert search.state()[1] == before[1]
+
+
+def test_where_the_search_within_takes_no_guests_none_are_taken():
+    inner = Lexicase(SPEC, 8, cases=10, rng=1, downsample=0.5)
+    assert not Preselection(inner, RidgeEnsemble(), 1).receives
 
 
 def test_guests_reach_the_search_within_even_in_the_middle_of_a_generation():
@@ -184,7 +234,7 @@ def test_guests_reach_the_search_within_even_in_the_middle_of_a_generation():
 
 
 @pytest.mark.parametrize("pending", [False, True])
-@pytest.mark.parametrize("tells", [2, 57, 58, 59])
+@pytest.mark.parametrize("tells", [2, 57, 58])
 def test_a_restored_search_goes_on_bit_for_bit(tells, pending):
     first, second = assisted(1), assisted(2)
     for i in range(tells):
@@ -198,7 +248,7 @@ def test_a_restored_search_goes_on_bit_for_bit(tells, pending):
     for search in (first, second):
         if pending:
             search.tell(rosenbrock(search.asked["x"]))
-        for i in range(40):
+        for i in range(25):
             search.tell(rosenbrock(search.ask()["x"]))
             if i % 9 == 0:
                 search.receive(search.residents)

@@ -19,6 +19,8 @@ from evolution.surrogates import (
 from evolution.surrogates.forest import _best_split
 
 QUICK = ["quadratic", "fourier", "forest"]
+# To load torch takes seconds.
+NEURAL = pytest.param("neural", marks=pytest.mark.slow)
 KINDS = {
     "quadratic": RidgeEnsemble,
     "fourier": lambda: RidgeEnsemble("fourier"),
@@ -59,14 +61,14 @@ def explained(surrogate, function, n=150, d=4, seed=1):
         ("quadratic", bowl, 1 - 1e-9),
         ("fourier", waves, 0.75),
         ("forest", stairs, 0.75),
-        ("neural", waves, 0.9),
+        pytest.param("neural", waves, 0.9, marks=pytest.mark.slow),
     ],
 )
 def test_each_kind_learns_what_it_is_for(kind, function, least):
     assert explained(made(kind), function)[0] > least
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*QUICK, NEURAL])
 def test_deviations_say_how_far_off_predictions_are(kind):
     errors = np.concatenate([explained(made(kind), waves, n=80, seed=seed)[1] for seed in range(3)])
     assert 0.55 < (np.abs(errors) < 1).mean() < 0.92
@@ -82,7 +84,7 @@ def test_noise_alone_is_known_to_be_noise(kind):
     assert mean.std() < deviation.mean()
 
 
-@pytest.mark.parametrize("kind", ["quadratic", "fourier", "neural"])
+@pytest.mark.parametrize("kind", ["quadratic", "fourier", NEURAL])
 def test_less_is_known_far_away(kind):
     rng = np.random.default_rng(1)
     X = rng.normal(size=(60, 3))
@@ -116,7 +118,7 @@ def test_examples_left_out_teach_nothing_of_themselves(kind):
     assert made(kind).fit(X, y, 1).left_out[middle] < 50.0
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*QUICK, NEURAL])
 def test_failed_examples_are_left_out(kind):
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(40, 3)), rng.normal(size=40)
@@ -135,6 +137,34 @@ def test_what_never_changes_is_predicted_so(kind):
     mean, deviation = made(kind).fit(X, np.full(20, 3.0), 1).predict(X)
     np.testing.assert_allclose(mean, 3.0, atol=0.2)
     assert np.isfinite(deviation).all()
+
+
+@pytest.mark.parametrize("kind", QUICK)
+def test_equal_genomes_are_not_known_from_each_other(kind):
+    rng = np.random.default_rng(1)
+    X, noise = np.tile(rng.normal(size=(60, 3)), (2, 1)), np.tile(rng.normal(size=60), 2)
+    assert np.corrcoef(made(kind).fit(X, noise, 1).left_out, noise)[0, 1] < 0.2
+
+
+@pytest.mark.parametrize("kind", QUICK)
+@pytest.mark.parametrize("always", [0.0, 0.1])
+def test_a_gene_that_never_changed_is_not_magnified(kind, always):
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(80, 3))
+    X[:, 1] = always
+    other = X + [0.0, 40.0, 0.0]
+    surrogate = made(kind).fit(X, bowl(X), 1)
+    np.testing.assert_allclose(surrogate.predict(other).mean, surrogate.predict(X).mean, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", QUICK)
+def test_a_penalty_too_large_to_be_squared_has_failed(kind):
+    X = np.random.default_rng(1).normal(size=(40, 3))
+    y = bowl(X)
+    y[:3] = [1e200, -1e300, np.finfo(float).max]
+    surrogate = made(kind).fit(X, y, 1)
+    np.testing.assert_array_equal(surrogate.rows, np.arange(3, 40))
+    assert np.isfinite(surrogate.predict(X)).all()
 
 
 @pytest.mark.parametrize("kind", ["quadratic", "forest"])

@@ -1,8 +1,7 @@
 """The two operators of real-coded NSGA-II on rows, in place, both children of a pair at once.
 
-Deb & Agrawal 1995 (simulated binary crossover) and Deb & Goyal 1996 (polynomial mutation), in the
-bounded forms of Deb's own code, which DEAP and pymoo follow. `evolution.variation` has the same
-for one child a pair.
+Simulated binary crossover and polynomial mutation as DEAP and pymoo have them; the functions of
+`evolution.variation.real` give one child a pair, from one draw a gene.
 
 Guarantees: genes stay within their bounds; a result depends on nothing but the arguments.
 """
@@ -13,10 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from evolution.search import Floats
-
-# Parents closer than this are equal: the spread factor would divide by their distance.
-_CLOSEST = 1e-14
+from evolution.variation.columns import Floats
+from evolution.variation.density import (
+    CLOSEST,
+    far_ratio,
+    mass_within,
+    polynomial_step,
+    spread_factor,
+)
 
 # The constants of SplitMix64 (Steele, Lea & Flood 2014), typed because uint64 mixed with a
 # plain int becomes a float.
@@ -38,21 +41,6 @@ def _uniform(state: npt.NDArray[np.uint64]) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _mass(room: float, distance: float, eta: float, enough: float) -> float:
-    """2 less the share of the density that lies beyond the bound; 1 of it lies on the far side."""
-    ratio = 1.0 + 2.0 * room / distance
-    # Beyond this ratio the share is less than what a number near 2 can tell.
-    return 2.0 if ratio > enough else 2.0 - ratio ** -(eta + 1.0)
-
-
-@njit(cache=True, nogil=True)
-def _spread(inside: float, eta: float) -> float:
-    """β where this much of the mass lies below it."""
-    factor = inside if inside <= 1.0 else 1.0 / (2.0 - inside)
-    return float(factor ** (1.0 / (eta + 1.0)))
-
-
-@njit(cache=True, nogil=True)
 def mate_rows(
     first: Floats,
     second: Floats,
@@ -71,7 +59,8 @@ def mate_rows(
     all are the same.
     """
     state = np.array([seed], dtype=np.uint64)
-    enough = 2.0 ** (54.0 / (eta + 1.0))
+    power = 1.0 / (eta + 1.0)
+    far = far_ratio(power)
     n, size = first.shape
     for i in range(n):
         for j in range(size):
@@ -80,15 +69,15 @@ def mate_rows(
             below, above = min(first[i, j], second[i, j]), max(first[i, j], second[i, j])
             floor, ceiling = low[j % len(low)], high[j % len(high)]
             distance = above - below
-            if distance <= _CLOSEST or floor == ceiling:
+            if distance <= CLOSEST or floor == ceiling:
                 continue
             u = _uniform(state)
             middle = 0.5 * (below + above)
-            mass = _mass(below - floor, distance, eta, enough)
-            mass_above = _mass(ceiling - above, distance, eta, enough)
-            spread = spread_above = _spread(u * mass, eta)
+            mass = mass_within(below - floor, distance, eta, far)
+            mass_above = mass_within(ceiling - above, distance, eta, far)
+            spread = spread_above = spread_factor(u * mass, power)
             if mass_above != mass:
-                spread_above = _spread(u * mass_above, eta)
+                spread_above = spread_factor(u * mass_above, power)
             lower = middle - 0.5 * distance * spread
             upper = middle + 0.5 * distance * spread_above
             lower, upper = min(max(lower, floor), ceiling), min(max(upper, floor), ceiling)
@@ -103,6 +92,7 @@ def mutate_rows(
 ) -> None:
     """Polynomial mutation of each gene of ``rows[n, size]`` with probability ``rate``."""
     state = np.array([seed], dtype=np.uint64)
+    power = 1.0 / (eta + 1.0)
     n, size = rows.shape
     for i in range(n):
         for j in range(size):
@@ -114,11 +104,7 @@ def mutate_rows(
                 continue
             u = _uniform(state)
             position = (rows[i, j] - floor) / span
-            down = u < 0.5
-            half = 2.0 * u if down else 2.0 * (1.0 - u)
-            tail = (1.0 - position if down else position) ** (eta + 1.0)
-            step = 1.0 - (half + (1.0 - half) * tail) ** (1.0 / (eta + 1.0))
-            moved = rows[i, j] + (-step if down else step) * span
+            moved = rows[i, j] + polynomial_step(u, position, eta, power) * span
             rows[i, j] = min(max(moved, floor), ceiling)
 
 

@@ -7,11 +7,13 @@ search stands in `evolution.search`.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from evolution.breeding import Breeding
 from evolution.genomes.spec import Genomes
 from evolution.search import (
     AskTellError,
@@ -92,9 +94,7 @@ class GeneticAlgorithm(Search):
             raise AskTellError(f"elites is {elites}; allowed: 0 to {population - 1}")
         self.population = population
         self.tournament = tournament
-        self.crossover_rate = crossover_rate
-        self.mutation_rate = mutation_rate
-        self.mutation_scale = mutation_scale
+        self.breeding = Breeding(crossover_rate, mutation_rate, mutation_scale)
         self.elites = elites
         self.objectives: Floats = np.empty((0, 1))
 
@@ -113,10 +113,8 @@ class GeneticAlgorithm(Search):
         if not self.generation:
             return self.genomes
         parents = self._parents(2 * self.population)
-        mothers = self.spec.take(self.genomes, parents[: self.population])
-        fathers = self.spec.take(self.genomes, parents[self.population :])
-        children = self.spec.crossover(mothers, fathers, self.rng, self.crossover_rate)
-        return self.spec.mutate(children, self.rng, self.mutation_rate, self.mutation_scale)
+        mothers, fathers = parents[: self.population], parents[self.population :]
+        return self.breeding.children(self.spec, self.genomes, mothers, fathers, self.rng)
 
     def _parents(self, k: int) -> Integers:
         return tournament_select(self.objectives, k, self.tournament, self.rng)
@@ -144,9 +142,7 @@ class GeneticAlgorithm(Search):
         return {
             "population": self.population,
             "tournament": self.tournament,
-            "crossover_rate": self.crossover_rate,
-            "mutation_rate": self.mutation_rate,
-            "mutation_scale": self.mutation_scale,
+            **asdict(self.breeding),
             "elites": self.elites,
         }
 

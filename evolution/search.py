@@ -184,6 +184,10 @@ class Search(ABC):
         self.evaluations = facts["evaluations"]
         self._told_width, self._measure_width = facts["widths"]
 
+    def __repr__(self) -> str:
+        lived = f"generation {self.generation}, {self.evaluations} evaluations"
+        return f"<{type(self).__name__}: {lived}>"
+
     @property
     def settings(self) -> dict[str, Any]:
         """What must be equal for a state to be restored, in the types that JSON knows."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from experiments.model_study import ModelStudy
     from experiments.progress import Bar, Lines, Progress
     from experiments.reasoning_study import ReasoningStudy
+    from experiments.rules import bodies_of, evolve_rules, pose_with_rules
     from experiments.run import Stopped, resume, run
     from experiments.store import RunError, RunFolder
     from experiments.study import load_study, shipped_studies, study_names, to_toml
@@ -42,7 +43,10 @@ __all__ = [
     "StudyError",
     "Subject",
     "assemble",
+    "bodies_of",
+    "evolve_rules",
     "load_study",
+    "pose_with_rules",
     "resume",
     "run",
     "shipped_studies",
@@ -58,6 +62,7 @@ _HOMES = {
     "model_study": ("ModelStudy",),
     "progress": ("Bar", "Lines", "Progress"),
     "reasoning_study": ("ReasoningStudy",),
+    "rules": ("bodies_of", "evolve_rules", "pose_with_rules"),
     "run": ("Stopped", "resume", "run"),
     "store": ("RunError", "RunFolder"),
     "study": ("load_study", "shipped_studies", "study_names", "to_toml"),

@@ -15,7 +15,17 @@ validation and examined as every other variant is.
     block, referee = ask(graph.test, evidence), judge(graph.test, graph.facts, evidence)
     referee.figures(engine.score(engine.compile(evidence), block))["mrr"]
 
-FIGURES
+Mean reciprocal rank of test facts by the engine as it comes, with seeds 0, 1 and 2:
+
+    graph      without   with evolved rules    with as many bodies at random
+    umls       .8815     .9205 .9170 .9117     .8847 .8880 .8893
+    kinships   .6217     .6205 .6242 .6219     .6166 .6326 .6221
+
+On Kinships it makes no difference. Learned weights, a variant that is there already, do better on
+UMLS than the best rule does with evolved ones: .9355 (`ridge` 300, one round).
+
+Explanations show rules of three relations if they are told of them:
+`explain(..., longer=engine.bodies)`.
 """
 
 from __future__ import annotations
@@ -87,7 +97,8 @@ def pose_with_rules(
     """The problem of a split graph, with one variant more of the inductive engine.
 
     The new variant is `Inductive` as it comes with evolved bodies; it stands last, so that the
-    others keep their numbers. If no rule is found, the problem is as `Problem.pose` makes it.
+    others keep their numbers; genomes made for `Problem.pose` do not know it. If no rule is
+    found, the problem is as `Problem.pose` makes it.
 
     Raises:
         GraphError: the graph is too large for a dense cube.

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from evolution.neat.tape import Tapes, play
+from evolution.neat.closed_loop import borrowing, outputs_of_two, values_for
+from evolution.neat.kernels import borrowing_inline
+from evolution.neat.program import Program
 
 Floats = npt.NDArray[np.float64]
 State = tuple[float, float, float, float]
@@ -59,35 +60,46 @@ def fallen(state: State) -> bool:
     return abs(state[0]) > _PLACE_MAX or abs(state[2]) > _ANGLE_MAX
 
 
-_stepped = njit(cache=True, nogil=True)(stepped)
-_fallen = njit(cache=True, nogil=True)(fallen)
+_stepped = borrowing_inline(stepped)
+_fallen = borrowing_inline(fallen)
 
 
-@njit(cache=True, nogil=True)
-def steps_upright(tapes: Tapes, beginnings: Floats, most: int) -> Floats:
+def steps_upright(program: Program, beginnings: Floats, most: int) -> Floats:
     """How many steps each network keeps its pole up, ``most`` at most, float64[n].
 
-    ``tapes`` are those of `FeedForward`; the average over the beginnings float64[k, 4] counts. A
+    ``program`` is that of `FeedForward`; the average over the beginnings float64[k, 4] counts. A
     network pushes to the right where its output is above one half.
     """
-    average = np.zeros(len(tapes.start) - 1)
-    for i in range(len(average)):
-        tape = tapes.tape[tapes.start[i] : tapes.start[i + 1]]
-        values = np.zeros(tapes.room[i + 1] - tapes.room[i])
-        steps = 0
-        for k in range(len(beginnings)):
-            begun = beginnings[k]
-            state = (begun[0], begun[1], begun[2], begun[3])
-            for _ in range(most):
-                # A network's values begin with its one output and its four inputs.
-                values[1], values[2], values[3], values[4] = state
-                play(tape, values, values)
-                state = _stepped(state, values[0] > 0.5)
-                steps += 1
-                if _fallen(state):
-                    break
-        average[i] = steps / len(beginnings)
+    average = np.empty(len(program.output))
+    _run(program, beginnings, most, values_for(program, 4), values_for(program, 4), average)
     return average
+
+
+@borrowing
+def _run(
+    program: Program, beginnings: Floats, most: int, values: Floats, others: Floats, average: Floats
+) -> None:
+    """Two episodes of a network side by side, one of which may be over before the other."""
+    for row in range(len(average)):
+        output, steps = program.output[row, 0], 0
+        for k in range(0, len(beginnings), 2):
+            begun, also = beginnings[k], beginnings[min(k + 1, len(beginnings) - 1)]
+            state = (begun[0], begun[1], begun[2], begun[3])
+            other = (also[0], also[1], also[2], also[3])
+            up, other_up = True, k + 1 < len(beginnings)
+            for _ in range(most):
+                values[0], values[1], values[2], values[3] = state
+                others[0], others[1], others[2], others[3] = other
+                outputs_of_two(program, row, 4, values, others)
+                state = _stepped(state, values[output] > 0.5)
+                other = _stepped(other, others[output] > 0.5)
+                steps += up + other_up
+                up, other_up = up and not _fallen(state), other_up and not _fallen(other)
+                if not (up or other_up):
+                    break
+                # A fallen pole would turn ever faster, and its sine take ever longer.
+                state, other = state if up else other, other if other_up else state
+        average[row] = steps / len(beginnings)
 
 
 def steps_upright_alone(pushes: Callable[[State], bool], beginnings: Floats, most: int) -> float:

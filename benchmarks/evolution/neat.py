@@ -177,10 +177,7 @@ def _xor_alone(network: Any) -> float:
 
 def _balance(spec: NetworkSpec, genomes: Genomes) -> Floats:
     """Steps upright."""
-    steps: Floats = cartpole.steps_upright(
-        FeedForward(spec, genomes).tapes, _BEGINNINGS, _MOST_STEPS
-    )
-    return steps
+    return cartpole.steps_upright(FeedForward(spec, genomes).program, _BEGINNINGS, _MOST_STEPS)
 
 
 def _balance_alone(network: Any) -> float:

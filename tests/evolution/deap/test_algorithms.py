@@ -1,6 +1,8 @@
 """Loops and variation: DEAP's steps and distributions, and the same result for the same seed."""
 
+import pickle
 import random
+from copy import copy, deepcopy
 from types import SimpleNamespace
 
 import numpy as np
@@ -239,8 +241,22 @@ def test_seeded_tools_are_deaps_but_for_ours():
     assert algorithms.eaGenerateUpdate is deap.eaGenerateUpdate
     assert set(ours.ours) <= set(dir(tools))
     assert set(algorithms.ours) <= set(dir(deap))
+    assert {*dir(tools), *ours.ours} <= set(dir(ours))
+    assert repr(ours).startswith("<deap.tools with selTournament")
+    assert ours.cxTwoPoint.__name__ == "cxTwoPoint"
     with pytest.raises(AttributeError, match="no attribute 'selNobody'"):
         ours.selNobody  # noqa: B018 - it is looked for
+
+
+@pytest.mark.parametrize("copier", [copy, deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_seeded_tools_are_copied_with_their_generator(copier):
+    ours, _ = seeded(1)
+    people = valued(10)
+    for rank, one in enumerate(people):
+        one.fitness.values = (float(rank),)
+    chosen = copier(seeded(1)[0]).selTournament(people, 5, tournsize=2)
+    assert chosen == ours.selTournament(people, 5, tournsize=2)
+    assert copier(ours).HallOfFame is tools.HallOfFame
 
 
 def zdt1(rows):

@@ -7,6 +7,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
+from evolution import VariationError
 from evolution.deap import ArrayIndividual, ToolboxError, clone, map_rows
 from evolution.deap.individuals import children_of, rows_of
 
@@ -70,6 +71,40 @@ def test_children_have_the_rows_given_and_know_whether_they_changed(kind):
     children[0][0] = -1.0
     assert rows[0, 0] == 0.0
     assert rows_of(children[1:]).tolist() == rows[1:].tolist()
+
+
+def test_whole_numbers_among_the_parents_cut_off_nothing():
+    parents = [ArrayIndividual([1, 2]), ArrayIndividual([0.5, 0.25])]
+    assert rows_of(children_of(parents, rows_of(parents))).tolist() == [[1.0, 2.0], [0.5, 0.25]]
+
+
+class Wide(array.array):
+    """An ``array.array`` as it is, with attributes."""
+
+
+@pytest.mark.parametrize("typecode", "bBhHiIlLqQfd")
+def test_arrays_of_any_number_are_rows_and_children(typecode):
+    parents = [Wide(typecode, genes) for genes in ([1, 2, 3], [4, 5, 6])]
+    rows = rows_of(parents)
+    assert rows.dtype == np.dtype(typecode)
+    assert rows.tolist() == [[1, 2, 3], [4, 5, 6]]
+    rows[0] = 7
+    assert parents[0].tolist() == [1, 2, 3]
+    children = children_of(parents, rows)
+    assert [child.tolist() for child in children] == [[7, 7, 7], [4, 5, 6]]
+    assert {(type(child), child.typecode) for child in children} == {(Wide, typecode)}
+    assert clone(parents[1]) == parents[1]
+
+
+def test_arrays_that_differ_are_no_less_rows():
+    assert rows_of([Wide("d", [0.5]), Wide("i", [2])]).tolist() == [[0.5], [2.0]]
+    assert rows_of([Wide("d", [0.5]), [2]]).tolist() == [[0.5], [2.0]]
+    assert rows_of([Wide("d"), Wide("d")]).shape == (2, 0)
+    assert children_of([Wide("d"), Wide("d")], np.empty((2, 0))) == [Wide("d"), Wide("d")]
+    with pytest.raises(VariationError, match="of one length"):
+        rows_of([Wide("d", [0.5]), Wide("d", [0.5, 1.5])])
+    with pytest.raises(TypeError):
+        children_of([Wide("i", [1])], np.array([[0.5]]))
 
 
 def test_few_rows_share_memory():

@@ -7,7 +7,7 @@ import pytest
 
 from evolution.genomes import Categorical, GenomeSpec, Permutation, Real
 from evolution.pareto import NSGA2, NSGA3, SPEA2, das_dennis
-from evolution.search import AskTellError, Evaluated
+from evolution.search import AskTellError, Evaluated, ObjectiveError
 
 SPEC = GenomeSpec({"order": Permutation(5), "x": Real(4), "kind": Categorical(3, 4)})
 SEARCHES = {
@@ -138,11 +138,18 @@ def test_good_immigrants_are_taken_in_and_bad_ones_are_not(new):
 
 
 @every_search
-def test_nobody_immigrates_before_there_is_anybody(new):
+def test_nobody_immigrates_out_of_turn_or_with_other_objectives(new):
     search = new(7)
+    immigrants = Evaluated(SPEC.sample(2, np.random.default_rng(1)), np.zeros((2, 3)))
     assert len(search.residents.objectives) == 0
-    with pytest.raises(AskTellError, match="before the first tell"):
-        search.receive(Evaluated(SPEC.sample(2, np.random.default_rng(1)), np.zeros((2, 3))))
+    with pytest.raises(AskTellError, match="between a tell"):
+        search.receive(immigrants)
+    run(search, 1)
+    with pytest.raises(ObjectiveError, match=r"objectives are \[2, 4\]; expected \[2, 3\]"):
+        search.receive(Evaluated(immigrants.genomes, np.zeros((2, 4))))
+    search.ask()
+    with pytest.raises(AskTellError, match="between a tell"):
+        search.receive(immigrants)
 
 
 @every_search

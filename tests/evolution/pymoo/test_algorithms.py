@@ -218,6 +218,9 @@ def test_what_a_search_cannot_do_is_explained():
         minimize(get_problem("bnh"), SearchAlgorithm(SEARCH), ("n_gen", 2))
     with pytest.raises(VariationError, match="has no bounds"):
         minimize(Problem(n_var=2, n_obj=1), SearchAlgorithm(SEARCH), ("n_gen", 2))
+    bits = Problem(n_var=2, n_obj=1, xl=0, xu=1, vtype=bool)
+    with pytest.raises(VariationError, match=r"true or false.*vtype=int with xl=0"):
+        minimize(bits, SearchAlgorithm(SEARCH), ("n_gen", 2))
     with pytest.raises(AskTellError, match=r"setup\(problem, seed=1\) first"):
         SearchAlgorithm(SEARCH).tell(infills=Population.new("F", np.ones((4, 2))))
     algorithm = SearchAlgorithm(SEARCH).setup(Sphere(), termination=("n_gen", 2), seed=1)

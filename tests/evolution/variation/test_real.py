@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from evolution import variation
 from evolution.variation import VariationError
+from evolution.variation.pairs import mate_rows, mutate_rows
 from tests.evolution.variation.samples import (
     N,
     assert_even,
@@ -112,6 +113,24 @@ def test_real_operators_keep_bounds_dtype_and_inputs(seed, low, span, dtype, eta
         assert (children >= floor).all()
         assert (children <= ceiling).all()
     assert (mothers.tobytes(), fathers.tobytes()) == before
+
+
+@pytest.mark.parametrize("eta", [1.5, 2.0, 15.0])
+def test_genes_beyond_their_bounds_are_brought_back(eta):
+    """Of parents out of bounds, as founders and other operators may leave them, comes no NaN."""
+    rng = generator(5)
+    mothers, fathers = rng.uniform(-2.0, 3.0, (2, 500, 4))
+    children = [
+        variation.simulated_binary_crossover(mothers, fathers, 0.0, 1.0, rng, eta, 1.0),
+        variation.polynomial_mutation(mothers, 0.0, 1.0, rng, 1.0, eta),
+    ]
+    low, high = np.zeros(1), np.ones(1)
+    first, second, mutated = mothers.copy(), fathers.copy(), mothers.copy()
+    mate_rows(first, second, low, high, eta, 1.0, np.array([0.5]), 6)
+    mutate_rows(mutated, low, high, eta, 1.0, 7)
+    for rows in (*children, first, second, mutated):
+        assert (rows >= 0.0).all()
+        assert (rows <= 1.0).all()
 
 
 def crossed_plain(mother, father, low, high, rng, eta, share):

@@ -29,6 +29,18 @@ def test_every_example_is_run_and_a_custom_agent_takes_fifteen_lines() -> None:
     assert len([line for line in EXAMPLES[0][0].splitlines() if line.strip()]) <= 15
 
 
+@pytest.mark.parametrize("change", re.findall(r"```diff\n(.*?)```", README, re.DOTALL))
+def test_what_a_changed_line_imports_is_there(change: str) -> None:
+    lines = change.splitlines()
+    new = [line[1:] for line in lines if line.startswith("+")]
+    names: dict[str, object] = {}
+    exec("\n".join(new), names)
+    for line in lines:
+        if line.startswith("-"):  # every name that is taken away is there again
+            for name in re.split(r",\s*", line.split("import ")[-1]):
+                assert name in names
+
+
 def test_its_study_is_a_study(tmp_path: Path) -> None:
     from experiments import load_study
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from evolution.breeding import Breeding
 from evolution.diversity.cells import DiversityError
 from evolution.diversity.elites import Added, Elites
 from evolution.genomes.locus import Real
@@ -130,24 +131,13 @@ class IsoLine(_Settled):
 
 
 @dataclass(frozen=True)
-class Genetic(_Settled):
-    """Two parents, crossed and mutated as the spec does it; any kind of locus.
-
-    The fields are those of `GenomeSpec.crossover` and `GenomeSpec.mutate`.
-    """
-
-    crossover_rate: float = 0.9
-    mutation_rate: float | None = None
-    mutation_scale: float = 1.0
+class Genetic(Breeding, _Settled):
+    """Two parents, crossed and mutated as the spec does it; any kind of locus."""
 
     def emit(self, elites: Elites, n: int, rng: np.random.Generator) -> Genomes:
         """One child per pair."""
         mothers, fathers = rng.integers(0, elites.size, (2, n))
-        spec, genomes = elites.spec, elites.genomes
-        children = spec.crossover(
-            spec.take(genomes, mothers), spec.take(genomes, fathers), rng, self.crossover_rate
-        )
-        return spec.mutate(children, rng, self.mutation_rate, self.mutation_scale)
+        return self.children(elites.spec, elites.genomes, mothers, fathers, rng)
 
 
 def real_loci(spec: Representation, emitter: str) -> dict[str, Real]:

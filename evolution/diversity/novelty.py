@@ -8,11 +8,13 @@ every search stands in `evolution.search`.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from evolution.breeding import Breeding
 from evolution.diversity.admission import Admission, MostNovel
 from evolution.diversity.cells import DiversityError
 from evolution.diversity.neighbours import NeighbourArchive, mean_distance
@@ -94,9 +96,7 @@ class NoveltySearch(Search):
         self.fitness_weight = fitness_weight
         self.local_competition = local_competition
         self.tournament = tournament
-        self.crossover_rate = crossover_rate
-        self.mutation_rate = mutation_rate
-        self.mutation_scale = mutation_scale
+        self.breeding = Breeding(crossover_rate, mutation_rate, mutation_scale)
         self.genomes = founding(spec, population, self.rng, founders)
         self.objectives: Floats = np.empty((0, 1))
         self.measures: Floats = np.empty((0, 0))
@@ -145,9 +145,8 @@ class NoveltySearch(Search):
             return self.genomes
         # The winner is the entrant of the best rank, and rows are ranks.
         entrants = self.rng.integers(0, self.population, (2, self.population, self.tournament))
-        mothers, fathers = (self.spec.take(self.genomes, rows) for rows in entrants.min(axis=2))
-        children = self.spec.crossover(mothers, fathers, self.rng, self.crossover_rate)
-        return self.spec.mutate(children, self.rng, self.mutation_rate, self.mutation_scale)
+        mothers, fathers = entrants.min(axis=2)
+        return self.breeding.children(self.spec, self.genomes, mothers, fathers, self.rng)
 
     def _tell(self, evaluated: Evaluated) -> None:
         self._settle(evaluated, remember=True)
@@ -210,9 +209,7 @@ class NoveltySearch(Search):
             "fitness_weight": self.fitness_weight,
             "local_competition": self.local_competition,
             "tournament": self.tournament,
-            "crossover_rate": self.crossover_rate,
-            "mutation_rate": self.mutation_rate,
-            "mutation_scale": self.mutation_scale,
+            **asdict(self.breeding),
         }
 
     def _save(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:

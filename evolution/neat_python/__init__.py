@@ -8,8 +8,9 @@ evaluate networks together: `Population.run_batch`.
 
 What differs: chance, which comes from ``Population(config, seed=…)`` alone; genomes and species
 are views that cannot be changed; checkpoints are files without pickle; more species than the
-population has room for are no error; there are no classes or functions of one's own in place of
-the built-in ones, and no continuous-time or spiking networks.
+population has room for are no error; ``single_structural_mutation`` is off where a file leaves it
+out, as neat-python documents it (2.0 takes its own default for on); there are no classes or
+functions of one's own in place of the built-in ones, and no continuous-time or spiking networks.
 """
 
 from evolution.neat_python import nn

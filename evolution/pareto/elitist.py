@@ -7,11 +7,13 @@ They differ in who survives and in who becomes a parent; what holds for every se
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from evolution.breeding import Breeding
 from evolution.genomes.spec import Genomes
 from evolution.search import (
     Evaluated,
@@ -48,9 +50,7 @@ class Elitist(Search):
     ) -> None:
         super().__init__(spec, rng)
         self.population = population
-        self.crossover_rate = crossover_rate
-        self.mutation_rate = mutation_rate
-        self.mutation_scale = mutation_scale
+        self.breeding = Breeding(crossover_rate, mutation_rate, mutation_scale)
         self.genomes = founding(spec, population, self.rng, founders)
         self.objectives = np.empty((0, 0))
 
@@ -99,17 +99,13 @@ class Elitist(Search):
 
     def _breed(self) -> Genomes:
         parents = self._parents(2 * self.population)
-        mothers = self.spec.take(self.genomes, parents[: self.population])
-        fathers = self.spec.take(self.genomes, parents[self.population :])
-        children = self.spec.crossover(mothers, fathers, self.rng, self.crossover_rate)
-        return self.spec.mutate(children, self.rng, self.mutation_rate, self.mutation_scale)
+        mothers, fathers = parents[: self.population], parents[self.population :]
+        return self.breeding.children(self.spec, self.genomes, mothers, fathers, self.rng)
 
     def _settings(self) -> dict[str, Any]:
         return {
             "population": self.population,
-            "crossover_rate": self.crossover_rate,
-            "mutation_rate": self.mutation_rate,
-            "mutation_scale": self.mutation_scale,
+            **asdict(self.breeding),
         }
 
     def _save(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:

@@ -91,6 +91,9 @@ def test_settings_are_plain_whatever_numbers_they_came_as():
     [
         ({"tournament": 0}, "tournament is 0; at least 1"),
         ({"elites": 10}, "elites is 10; allowed: 0 to 9"),
+        ({"crossover_rate": 1.5}, "crossover_rate is 1.5; a rate is a probability"),
+        ({"mutation_rate": -0.1}, "mutation_rate is -0.1; a rate is a probability"),
+        ({"mutation_scale": 0.0}, "mutation_scale is 0.0; allowed: above 0"),
         ({"population": 1}, "population is 1; at least 2"),
         ({"founders": SPEC.sample(3, generator())}, "3 founders for a population of 10"),
     ],

@@ -68,7 +68,7 @@ def same(first, second):
         # Medians of pycma 4.5 over 41 seeds with the same start, sigma and target.
         (sphere, 3.0, 1.0, 1630),
         (rosenbrock, 0.0, 0.5, 5210),
-        (rosenbrock, 0.5, 0.3, 4490),
+        pytest.param(rosenbrock, 0.5, 0.3, 4490, marks=pytest.mark.slow),
     ],
 )
 def test_as_many_evaluations_as_the_reference_implementation(function, start, sigma, expected):

@@ -152,7 +152,7 @@ def test_a_gene_that_never_changed_is_not_magnified(kind, always):
     rng = np.random.default_rng(1)
     X = rng.normal(size=(80, 3))
     X[:, 1] = always
-    other = X + [0.0, 40.0, 0.0]
+    other = X + np.array([0.0, 40.0, 0.0])
     surrogate = made(kind).fit(X, bowl(X), 1)
     np.testing.assert_allclose(surrogate.predict(other).mean, surrogate.predict(X).mean, rtol=1e-6)
 

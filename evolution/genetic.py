@@ -24,9 +24,8 @@ from evolution.search import (
     Representation,
     Search,
     founding,
-    packed,
-    unpacked,
 )
+from evolution.state import packed, unpacked
 
 
 def ranking(objectives: Floats) -> Integers:
@@ -104,9 +103,8 @@ class GeneticAlgorithm(Search):
         n = len(self.objectives)
         return Evaluated(self.spec.take(self.genomes, slice(0, n)), self.objectives.copy())
 
-    def receive(self, immigrants: Evaluated) -> None:
+    def _receive(self, immigrants: Evaluated) -> None:
         """They take the places of the worst, as long as they last."""
-        self._check_immigrants(immigrants)
         self._replace_worst(Evaluated(self.genomes, self.objectives), immigrants)
 
     def _ask(self) -> Genomes:

@@ -19,7 +19,6 @@ from evolution.genetic import GeneticAlgorithm
 from evolution.genomes.spec import Genomes
 from evolution.search import (
     AskTellError,
-    Evaluated,
     Floats,
     Integers,
     ObjectiveError,
@@ -103,14 +102,6 @@ class Lexicase(GeneticAlgorithm):
         self._told_width = len(self.cases)
         # Errors on other cases cannot be compared with those of this generation.
         self.receives = len(self.cases) == cases
-
-    def receive(self, immigrants: Evaluated) -> None:
-        """Only where all cases are told each time: else their errors are on other cases."""
-        if not self.receives:
-            raise AskTellError(
-                "immigrants to a down-sampled search: their errors are on other cases"
-            )
-        super().receive(immigrants)
 
     def _ask(self) -> Genomes:
         genomes = super()._ask()

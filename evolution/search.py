@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from evolution.genomes.spec import Genomes
+from evolution.state import State, plain, unpacked
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-State = tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
 
 
 class ObjectiveError(ValueError):
@@ -81,8 +81,8 @@ class Evaluated(NamedTuple):
 class Search(ABC):
     """The algorithms by ask and tell: ``ask()`` genomes, evaluate them, ``tell(F)``, repeat.
 
-    A new algorithm is a subclass with `_ask`, `_tell`, `residents`, `receive` and what its state
-    is: `_settings`, `_save` and `_load`.
+    A new algorithm is a subclass with `_ask`, `_tell`, `_receive`, `residents` and what its
+    state is: `_settings`, `_save` and `_load`.
 
     Attributes: ``spec``, what the genomes are; ``generation``, the number of ``tell`` so far;
     ``evaluations``, the number of genomes told; ``asked``, the genomes that wait for their
@@ -218,9 +218,33 @@ class Search(ABC):
     def residents(self) -> Evaluated:
         """The genomes that the search stands on, best first; none before the first ``tell``."""
 
-    @abstractmethod
     def receive(self, immigrants: Evaluated) -> None:
         """Take in evaluated genomes from elsewhere, between a ``tell`` and the next ``ask``."""
+        if not self.receives:
+            raise AskTellError(
+                f"{type(self).__name__} as it is set receives nobody: what others were told is of "
+                "another kind"
+            )
+        if self.asked is not None or not self.generation:
+            raise AskTellError(
+                "receive(immigrants) out of turn: between a tell(F) and the next ask() only"
+            )
+        self.spec.validate(immigrants.genomes)
+        n = self.spec.count(immigrants.genomes)
+        if not _fits(immigrants.objectives, n, self._told_width):
+            raise ObjectiveError(
+                f"receive(immigrants): their objectives are {list(immigrants.objectives.shape)}; "
+                f"expected [{n}, {self._told_width}], as tell(F) takes here"
+            )
+        measures = immigrants.measures
+        if self.measures_needed and (
+            measures is None or not _fits(measures, n, self._measure_width)
+        ):
+            raise ObjectiveError(
+                f"receive(immigrants): {type(self).__name__} needs their measures "
+                f"[{n}, {self._measure_width}]: migrate between searches that are told the same"
+            )
+        self._receive(immigrants)
 
     @abstractmethod
     def _ask(self) -> Genomes:
@@ -229,6 +253,10 @@ class Search(ABC):
     @abstractmethod
     def _tell(self, evaluated: Evaluated) -> None:
         """Learn from the asked genomes; shapes have been checked."""
+
+    @abstractmethod
+    def _receive(self, immigrants: Evaluated) -> None:
+        """Take in genomes from elsewhere; it is their turn, and their shapes have been checked."""
 
     @abstractmethod
     def _settings(self) -> dict[str, Any]:
@@ -270,19 +298,6 @@ class Search(ABC):
                 f"[{n}, {self._measure_width or 'K'}], a row of behaviour per asked genome"
             )
         return behaviour
-
-    def _check_immigrants(self, immigrants: Evaluated) -> None:
-        """Raise where it is not the time for them, or their objectives are of another number."""
-        if self.asked is not None or not self.generation:
-            raise AskTellError(
-                "receive(immigrants) out of turn: between a tell(F) and the next ask() only"
-            )
-        n = self.spec.count(immigrants.genomes)
-        if not _fits(immigrants.objectives, n, self._told_width):
-            raise ObjectiveError(
-                f"receive(immigrants): their objectives are {list(immigrants.objectives.shape)}; "
-                f"expected [{n}, {self._told_width}], as tell(F) takes here"
-            )
 
 
 def _checked_state(state: State) -> State:
@@ -330,27 +345,3 @@ def founding(
 def failed(objectives: Floats) -> npt.NDArray[np.bool_]:
     """Which rows ``bool[n]`` hold a NaN: failed evaluations."""
     return np.asarray(np.isnan(objectives).any(axis=1))
-
-
-def packed(genomes: Genomes, name: str) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of genomes under names that begin with this one, for a state."""
-    return {f"{name}.{locus}": column for locus, column in genomes.items()}
-
-
-def unpacked(arrays: dict[str, npt.NDArray[Any]], name: str) -> Genomes:
-    """Copies of the arrays that `packed` named so."""
-    prefix = f"{name}."
-    return {
-        key.removeprefix(prefix): np.array(array)
-        for key, array in arrays.items()
-        if key.startswith(prefix)
-    }
-
-
-def plain(value: Any) -> Any:
-    """The same without numpy's types, so that JSON can hold it: a bit generator's state, say."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

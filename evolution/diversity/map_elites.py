@@ -19,14 +19,8 @@ from evolution.diversity.elites import Added, Elites
 from evolution.diversity.emitters import Emitter, Genetic, IsoLine
 from evolution.genomes.locus import Real
 from evolution.genomes.spec import Genomes, GenomeSpec
-from evolution.search import (
-    Evaluated,
-    ObjectiveError,
-    Representation,
-    Search,
-    packed,
-    unpacked,
-)
+from evolution.search import Evaluated, Representation, Search
+from evolution.state import packed, unpacked
 
 
 class MAPElites(Search):
@@ -110,15 +104,8 @@ class MAPElites(Search):
         """The elites."""
         return self.elites.taken(np.argsort(self.elites.values, kind="stable"))
 
-    def receive(self, immigrants: Evaluated) -> None:
+    def _receive(self, immigrants: Evaluated) -> None:
         """They are offered to their cells."""
-        self._check_immigrants(immigrants)
-        expected = [len(immigrants.objectives), self.elites.cells.dimensions]
-        if immigrants.measures is None or list(immigrants.measures.shape) != expected:
-            raise ObjectiveError(
-                f"MAPElites takes immigrants with measures {expected}, to know their cells: "
-                "migrate between searches that are told the same measures"
-            )
         self.elites.add(immigrants)
 
     def _ask(self) -> Genomes:

@@ -20,18 +20,8 @@ from evolution.diversity.cells import DiversityError
 from evolution.diversity.neighbours import NeighbourArchive, mean_distance
 from evolution.genomes.spec import Genomes
 from evolution.pareto.ranking import best_rows, crowding_distance, pareto_ranks
-from evolution.search import (
-    Evaluated,
-    Floats,
-    Integers,
-    ObjectiveError,
-    Representation,
-    Search,
-    failed,
-    founding,
-    packed,
-    unpacked,
-)
+from evolution.search import Evaluated, Floats, Integers, Representation, Search, failed, founding
+from evolution.state import packed, unpacked
 
 
 class NoveltySearch(Search):
@@ -122,15 +112,9 @@ class NoveltySearch(Search):
         copied = None if measures is None else measures.copy()
         return Evaluated(self.spec.take(genomes, slice(None)), objectives.copy(), copied)
 
-    def receive(self, immigrants: Evaluated) -> None:
+    def _receive(self, immigrants: Evaluated) -> None:
         """They take the places of the last, and all are ranked again; they need measures."""
-        self._check_immigrants(immigrants)
-        expected = [len(immigrants.objectives), self.measures.shape[1]]
-        if immigrants.measures is None or list(immigrants.measures.shape) != expected:
-            raise ObjectiveError(
-                f"NoveltySearch takes immigrants with measures {expected}, to know how novel "
-                "they are: migrate between searches that are told the same measures"
-            )
+        assert immigrants.measures is not None
         taken = min(len(immigrants.objectives), self.population)
         kept = slice(0, self.population - taken)
         genomes = self.spec.concatenate(

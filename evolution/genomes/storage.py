@@ -30,8 +30,7 @@ import numpy.typing as npt
 
 from evolution.genomes.base import GenomeError
 from evolution.genomes.spec import Genomes, GenomeSpec
-
-State = tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
+from evolution.state import State
 
 # Where Parquet keeps the spec, among what else writers put into the metadata of a schema.
 _SPEC_KEY = b"evolution.genome_spec"

@@ -21,7 +21,8 @@ from evolution.evolve import Evaluate, check_generations, workers_for
 from evolution.genomes.spec import Genomes
 from evolution.islands.routes import Topology, check_topology, routes
 from evolution.islands.voyage import Voyage
-from evolution.search import AskTellError, Evaluated, Search, packed, unpacked
+from evolution.search import AskTellError, Evaluated, Search
+from evolution.state import packed, unpacked
 
 
 class Islands(Search):
@@ -95,9 +96,8 @@ class Islands(Search):
             np.concatenate(measures)[order] if len(measures) == len(parts) else None,
         )
 
-    def receive(self, immigrants: Evaluated) -> None:
+    def _receive(self, immigrants: Evaluated) -> None:
         """Shared out over the islands, one each in turn."""
-        self._check_immigrants(immigrants)
         for place, island in enumerate(self.islands):
             rows = np.arange(place, len(immigrants.objectives), len(self.islands))
             if len(rows):

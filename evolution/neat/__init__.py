@@ -1,6 +1,7 @@
 """NEAT on arrays: growing networks as ragged arrays, bred, told apart and evaluated in kernels.
 
-`NEAT` is a `Search` over `NetworkSpec`. `FeedForward` and `Recurrent` evaluate whole populations.
+`NEAT` is a `Search` over `NetworkSpec`. `FeedForward` and `Recurrent` evaluate whole populations;
+`evolution.neat.closed_loop` runs networks inside a compiled world.
 """
 
 from evolution.neat.config import ConfigError, NEATConfig, NetworkConfig

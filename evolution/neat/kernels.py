@@ -11,7 +11,10 @@ from __future__ import annotations
 from numba import njit
 
 borrowing = njit(cache=True, nogil=True, _nrt=False)
-"""Compile a function that makes no arrays and returns none; slices of its arguments are allowed."""
+"""Compile a function that makes no arrays and returns none.
+
+Slices of its arguments it may read and hand on; it writes number by number.
+"""
 
 borrowing_inline = njit(cache=True, nogil=True, inline="always", _nrt=False)
 """The same, put into its callers before these are compiled: for the innermost loops."""

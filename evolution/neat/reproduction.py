@@ -82,9 +82,11 @@ def places(adjusted: Floats, sizes: Rows, population: int, least: int) -> Rows:
             species of the lowest adjusted fitness, and of these the last, have none.
     """
     least = min(least, population)
-    shares = np.zeros(len(adjusted), dtype=np.int64)
     room = population // least if least else len(adjusted)
+    if len(adjusted) <= room:
+        return _shared(adjusted, sizes, population, least)
     fed = np.sort(np.argsort(-adjusted, kind="stable")[:room])
+    shares = np.zeros(len(adjusted), dtype=np.int64)
     shares[fed] = _shared(adjusted[fed], sizes[fed], population, least)
     return shares
 
@@ -147,16 +149,33 @@ def family(
         shares: int64[S], how many places each of them has.
         stream: chance.
     """
-    n = int(shares.sum())
-    mothers, fathers, births = (np.empty(n, dtype=np.int64) for _ in range(3))
-    settings = config.elitism, float(config.survival_threshold)
-    worth = np.where(np.isnan(F), np.inf, F)
-    told = *members, worth, living, shares
-    kept = int(_choose(told, settings, (mothers, fathers, births), stream))
-    order = np.argsort(mothers[:kept])
-    for column in (mothers, fathers, births):
-        column[:kept] = column[:kept][order]
-    return Family(mothers, fathers, births, kept)
+    survival = float(config.survival_threshold)
+    return Family(*_family(*members, F, living, shares, config.elitism, survival, stream))
+
+
+@njit(cache=True, nogil=True)
+def _family(
+    members: Rows,
+    start: Rows,
+    F: Floats,
+    living: Rows,
+    shares: Rows,
+    elitism: int,
+    survival: float,
+    stream: Stream,
+) -> tuple[Rows, Rows, Rows, int]:
+    """The fields of a `Family`."""
+    n = shares.sum()
+    drawn = (np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64))
+    told = (members, start, F, living, shares)
+    kept = _choose(told, (elitism, survival), drawn, stream)
+    order, spare = np.empty(kept, np.int64), np.empty(kept, np.int64)
+    sort_places(drawn[0][:kept], order, spare)
+    for column in drawn:
+        for i in range(kept):
+            spare[i] = column[order[i]]
+        column[:kept] = spare
+    return drawn[0], drawn[1], drawn[2], kept
 
 
 @borrowing
@@ -167,7 +186,7 @@ def _choose(
     stream: Stream,
 ) -> int:
     """Fill in mothers, fathers and births; how many of them are the elite, which come first."""
-    members, start, worth, living, shares = told
+    members, start, F, living, shares = told
     elitism, survival = settings
     mothers, fathers, births = chosen
     kept = 0
@@ -184,7 +203,8 @@ def _choose(
         for _ in range(shares[s] - min(elitism, shares[s], end - first)):
             one = members[first + below(stream, parents)]
             other = members[first + below(stream, parents)]
-            fitter = worth[one] < worth[other]
+            # Nobody is less fit than a failure.
+            fitter = F[one] < F[other] or (math.isnan(F[other]) and F[one] < math.inf)
             mothers[child] = one if fitter else other
             fathers[child] = other if fitter else one
             births[child] = living[s]

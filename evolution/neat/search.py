@@ -34,7 +34,8 @@ from evolution.neat.reproduction import (
 )
 from evolution.neat.speciation import speciate
 from evolution.neat.stagnation import species_fitness, stagnant
-from evolution.search import AskTellError, Evaluated, Floats, Integers, Search, packed, unpacked
+from evolution.search import AskTellError, Evaluated, Floats, Integers, Search
+from evolution.state import packed, unpacked
 
 _NEVER = -np.inf
 
@@ -123,12 +124,9 @@ class NEAT(Search):
         order = np.argsort(self.objectives[:, 0], kind="stable")
         return Evaluated(self.spec.take(self.genomes, order), self.objectives[order])
 
-    def receive(self, immigrants: Evaluated) -> None:
+    def _receive(self, immigrants: Evaluated) -> None:
         """They join the species they fit in, or found some, and may become parents."""
-        if self.asked is not None or not self.generation:
-            raise AskTellError("receive(immigrants) between a tell(F) and the next ask() only")
         genomes, objectives, _ = immigrants
-        self.spec.validate(genomes)
         for row in range(self.spec.count(genomes)):
             self._settle(self.spec.take(genomes, slice(row, row + 1)))
         theirs = Counters.of(genomes)
@@ -169,9 +167,10 @@ class NEAT(Search):
             return None
         shared = adjusted_fitness(fitness, *members, living)
         least = max(self.config.min_species_size, self.config.elitism)
-        sizes = np.diff(members[1])[living]
+        sizes = members[1][living + 1] - members[1][living]
         shares = places(shared, sizes, self.population, least)
-        living, shares = living[shares > 0], shares[shares > 0]
+        if not shares.all():
+            living, shares = living[shares > 0], shares[shares > 0]
         planned = family(self.config, members, F, living, shares, stream_of(self.rng))
         return self._bury(living, planned)
 
@@ -235,8 +234,12 @@ class NEAT(Search):
     def _crown(self, genomes: Genomes, objectives: Floats) -> None:
         """Remember the best network ever told, the first of equals."""
         F = objectives[:, 0]
-        first = int(np.argmin(np.where(np.isnan(F), np.inf, F))) if len(F) else 0
-        if not len(F) or np.isnan(F[first]):
+        if not len(F):
+            return
+        first = int(F.argmin())
+        if np.isnan(F[first]):  # the least there is, to numpy
+            first = int(np.argmin(np.where(np.isnan(F), np.inf, F)))
+        if np.isnan(F[first]):
             return
         if not len(self._champion.objectives) or F[first] < self._champion.objectives[0, 0]:
             row = slice(first, first + 1)

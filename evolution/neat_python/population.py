@@ -25,7 +25,7 @@ from evolution.neat_python.engine import RecordedNEAT
 from evolution.neat_python.genome import Cohort, DefaultGenome, fitnesses
 from evolution.neat_python.reporting import ReporterSet
 from evolution.neat_python.species import DefaultSpeciesSet, SpeciesRecord
-from evolution.search import State, packed, unpacked
+from evolution.state import State, packed, unpacked
 
 FitnessFunction = Callable[[list[tuple[int, DefaultGenome]], Config], Any]
 BatchFunction = Callable[[Any], npt.ArrayLike]

@@ -15,17 +15,8 @@ import numpy.typing as npt
 
 from evolution.breeding import Breeding
 from evolution.genomes.spec import Genomes
-from evolution.search import (
-    Evaluated,
-    Floats,
-    Integers,
-    Representation,
-    Search,
-    failed,
-    founding,
-    packed,
-    unpacked,
-)
+from evolution.search import Evaluated, Floats, Integers, Representation, Search, failed, founding
+from evolution.state import packed, unpacked
 
 
 class Elitist(Search):
@@ -65,9 +56,8 @@ class Elitist(Search):
         n = len(self.objectives)
         return Evaluated(self.spec.take(self.genomes, slice(0, n)), self.objectives.copy())
 
-    def receive(self, immigrants: Evaluated) -> None:
+    def _receive(self, immigrants: Evaluated) -> None:
         """They compete with the survivors for the places there are."""
-        self._check_immigrants(immigrants)
         self._survive(immigrants)
 
     @abstractmethod

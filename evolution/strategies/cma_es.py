@@ -8,8 +8,7 @@ elsewhere is injected: Hansen 2011, "Injecting external solutions into CMA-ES", 
 
 Guarantees beyond those of `evolution.search`: only the order of objectives counts, so any
 increasing function of them gives the same run (but for the reasons in ``stopped``, which look at
-differences). Beyond some hundred genes results depend, in the last bits, on the number of BLAS
-threads.
+differences); results do not depend on the number of BLAS threads.
 """
 
 from __future__ import annotations
@@ -21,16 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evolution.genomes.spec import Genomes
-from evolution.search import (
-    AskTellError,
-    Evaluated,
-    Floats,
-    ObjectiveError,
-    Representation,
-    Search,
-    packed,
-    unpacked,
-)
+from evolution.search import AskTellError, Evaluated, Floats, Representation, Search
+from evolution.state import packed, unpacked
 from evolution.strategies.distribution import Distribution
 from evolution.strategies.mirror import mirrored, nearest_images
 from evolution.strategies.parameters import customary_population, parameters
@@ -128,21 +119,12 @@ class CMAES(Search):
         older = len(best) and not (len(first) and first[0, 0] <= best[0, 0])
         return self._join(self._best, current) if older else current
 
-    def receive(self, immigrants: Evaluated) -> None:
+    def _receive(self, immigrants: Evaluated) -> None:
         """They take part in the next generation, in place of samples, half of it at most.
 
         Failed ones are left out. How far each can move the distribution is bounded, so that a
         distant one does not tear it apart.
         """
-        if self.asked is not None:
-            raise AskTellError("receive() between ask() and tell(F): tell the objectives first")
-        n = self.spec.count(immigrants.genomes)
-        if immigrants.objectives.shape != (n, 1):
-            raise ObjectiveError(
-                f"immigrants have objectives {list(immigrants.objectives.shape)}; CMA-ES has one: "
-                f"[{n}, 1]"
-            )
-        self.spec.validate(immigrants.genomes)
         arrived = self._join(self._injected, immigrants)
         order = np.argsort(arrived.objectives[:, 0], kind="stable")
         order = order[~np.isnan(arrived.objectives[order, 0])]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolution.search import Floats
+from evolution.strategies.threads import one_thread
 
 # Axes whose variances differ by more than this cannot be told from rounding.
 CONDITION_LIMIT = 1e14
@@ -66,17 +67,21 @@ class FullCovariance:
         self._decay = 1.0
         self._coefficients = np.empty(0)
         self._vectors = [np.empty((0, n))]
+        # The diagonal of C, always up to date.
+        self._diagonal = variances.copy()
         self.axes = np.eye(n)
         self.scales = np.sqrt(variances)
 
     def steps(self, latent: Floats) -> Floats:
         """The steps y = B D z of latent rows z."""
-        stepped: Floats = (latent * self.scales) @ self.axes.T
+        with one_thread(len(self.scales)):
+            stepped: Floats = (latent * self.scales) @ self.axes.T
         return stepped
 
     def latent(self, steps: Floats) -> Floats:
         """The latent rows z whose steps these are."""
-        found: Floats = (steps @ self.axes) / self.scales
+        with one_thread(len(self.scales)):
+            found: Floats = (steps @ self.axes) / self.scales
         return found
 
     def turned(self, latent: Floats) -> Floats:
@@ -93,6 +98,7 @@ class FullCovariance:
         self._decay *= decay
         self._coefficients = np.concatenate([decay * self._coefficients, coefficients])
         self._vectors.append(vectors)
+        self._diagonal = decay * self._diagonal + coefficients @ vectors**2
 
     def decompose(self) -> None:
         """Eigenvalues and eigenvectors; a matrix that is all but singular gets more of the ball."""
@@ -105,6 +111,7 @@ class FullCovariance:
         if missing > 0.0:
             self._settled.flat[:: len(values) + 1] += missing
             values = values + missing
+        self._diagonal = self._settled.diagonal().copy()
         self.scales = np.sqrt(values)
         # One memory layout always, or a restored search would round otherwise.
         self.axes = np.ascontiguousarray(axes)
@@ -120,10 +127,7 @@ class FullCovariance:
     @property
     def variances(self) -> Floats:
         """The diagonal of C."""
-        settled: Floats = self._decay * self._settled.diagonal()
-        if not len(self._coefficients):
-            return settled
-        return settled + self._coefficients @ np.concatenate(self._vectors) ** 2
+        return self._diagonal.copy()
 
     def save(self) -> dict[str, npt.NDArray[Any]]:
         """The matrix as it was decomposed, what waits, axes and scales."""
@@ -132,6 +136,7 @@ class FullCovariance:
             "decay": np.array(self._decay),
             "coefficients": self._coefficients,
             "vectors": np.concatenate(self._vectors),
+            "variances": self._diagonal,
             "axes": self.axes,
             "scales": self.scales,
         }
@@ -142,6 +147,7 @@ class FullCovariance:
         self._decay = float(arrays["decay"])
         self._coefficients = arrays["coefficients"]
         self._vectors = [np.ascontiguousarray(arrays["vectors"])]
+        self._diagonal = arrays["variances"]
         self.axes = np.ascontiguousarray(arrays["axes"])
         self.scales = arrays["scales"]
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from evolution.search import Floats, Integers
 from evolution.strategies.covariance import Covariance, DiagonalCovariance, FullCovariance
 from evolution.strategies.parameters import Parameters
+from evolution.strategies.threads import one_thread
 
 
 class Distribution:
@@ -51,10 +52,12 @@ class Distribution:
         The last of them, behind the first ``ranked``, have failed: they are no parents, though
         worse than all others. Where all have failed, nothing is learned.
         """
-        if ranked == 0:
-            return
+        if ranked:
+            with one_thread(self.parameters.n):
+                self._learn(latent[order], steps[order], ranked)
+
+    def _learn(self, latent: Floats, steps: Floats, ranked: int) -> None:
         p = self.parameters
-        latent, steps = latent[order], steps[order]
         weights, mu_eff = self._weights(ranked)
         self.generation += 1
         parents = slice(0, p.parents)

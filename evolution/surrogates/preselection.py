@@ -23,16 +23,8 @@ import numpy.typing as npt
 
 from evolution.genomes.spec import Genomes
 from evolution.pareto.ranking import select
-from evolution.search import (
-    AskTellError,
-    Evaluated,
-    Floats,
-    Integers,
-    Search,
-    failed,
-    packed,
-    unpacked,
-)
+from evolution.search import AskTellError, Evaluated, Floats, Integers, Search, failed
+from evolution.state import packed, unpacked
 from evolution.surrogates.ensemble import Surrogate, usable
 from evolution.surrogates.features import features
 
@@ -128,10 +120,8 @@ class Preselection(Search):
             self.spec.take(self._pool.genomes, slice(None)), self._pool.objectives.copy()
         )
 
-    def receive(self, immigrants: Evaluated) -> None:
+    def _receive(self, immigrants: Evaluated) -> None:
         """The search within receives them, at the latest when its generation is complete."""
-        self._check_immigrants(immigrants)
-        self.spec.validate(immigrants.genomes)
         if not len(immigrants.objectives):
             return
         self._learn(immigrants)

@@ -145,6 +145,19 @@ def test_calls_out_of_turn_teach_and_change_nothing(case):
     assert search.evaluations == len(objectives)
 
 
+def test_nobody_is_received_out_of_turn(case):
+    guests = evolve(case.make(2), case.evaluate, 2).residents
+    search = case.make(1)
+    untouched = case.make(1)
+    with pytest.raises(AskTellError, match=r"receive\(immigrants\) out of turn"):
+        search.receive(guests)
+    same(search, untouched)
+    evolve(search, case.evaluate, 1)
+    search.ask()
+    with pytest.raises(AskTellError, match=r"receive\(immigrants\) out of turn"):
+        search.receive(guests)
+
+
 def test_a_state_of_another_run_is_refused(case):
     search = evolve(case.make(1), case.evaluate, 1)
     arrays, facts = search.state()

@@ -171,7 +171,7 @@ def test_immigrants_take_the_last_places_and_are_ranked():
     assert set(map(tuple, immigrants.measures)) == set(map(tuple, home.measures[:3]))
     kept = set(map(tuple, first.measures[:17]))
     assert set(map(tuple, home.measures[3:])) == kept
-    with pytest.raises(ObjectiveError, match="with measures"):
+    with pytest.raises(ObjectiveError, match="their measures"):
         home.receive(Evaluated(some.genomes, some.objectives))
 
 

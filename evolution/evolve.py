@@ -38,9 +38,9 @@ def evolve(
 
     Args:
         search: any `Search`; one that waits for objectives goes on from there.
-        evaluate: genomes to objectives ``[n]`` or ``[n, M]``, minimised, or to a pair of them and
-            measures ``[n, K]``. With several workers a function at the top of a module, which gets
-            parts of a generation.
+        evaluate: all genomes at once to objectives ``[n]`` or ``[n, M]``, minimised (return minus
+            what is to be maximised), or to a pair of them and measures ``[n, K]``. With several
+            workers a function at the top of a module, which gets parts of a generation.
         generations: how many more.
         workers: processes that evaluate; 1 evaluates here.
         pool: an executor of your own that evaluates in as many parts as there are ``workers``;

@@ -33,8 +33,8 @@ class NoveltySearch(Search):
     ...     search.tell(distance_to_goal(ends), measures=ends)
     >>> search.best
 
-    Each child has two parents, winners of tournaments; children replace the generation. What
-    wins is, unless told otherwise, novelty alone:
+    Without an objective, tell zeros. Each child has two parents, winners of tournaments; children
+    replace the generation. What wins is, unless told otherwise, novelty alone:
 
     - ``fitness_weight`` w ranks by (1 - w) · novelty - w · objective, both scaled to 0 … 1 within
       the generation. Cuccu & Gomez 2011, "When novelty is not enough", EvoApplications.

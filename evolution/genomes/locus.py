@@ -39,8 +39,8 @@ _SUM_TOLERANCE = 1e-9
 class Categorical(Choosing):
     """One of ``choices`` values without order, 0 … choices-1, per gene: ``int16[n, size]``.
 
-    Unless chosen otherwise, uniform crossover and resetting; categories have no distance, so
-    ``scale`` plays no part.
+    A string of 100 bits is ``Categorical(100, 2)``. Unless chosen otherwise, uniform crossover and
+    resetting; categories have no distance, so ``scale`` plays no part.
     """
 
     usual: ClassVar[tuple[str, str]] = ("reset", "uniform")

@@ -34,7 +34,7 @@ from evolution.neat.reproduction import (
 )
 from evolution.neat.speciation import speciate
 from evolution.neat.stagnation import species_fitness, stagnant
-from evolution.search import AskTellError, Evaluated, Floats, Integers, Search
+from evolution.search import Evaluated, Floats, Integers, Search, founding
 from evolution.state import packed, unpacked
 
 _NEVER = -np.inf
@@ -93,21 +93,14 @@ class NEAT(Search):
         config: NEATConfig | None = None,
         founders: Genomes | None = None,
     ) -> None:
-        if population < 2:
-            raise AskTellError(f"population is {population}; at least 2 are needed, e.g. 150")
         super().__init__(spec, rng)
         self.population = population
         self.config = config or NEATConfig()
         self._rules = spec.config.rules()
-        if founders is None:
-            founders = spec.sample(population, self.rng)
-        spec.validate(founders)
-        if spec.count(founders) != population:
-            raise AskTellError(f"{spec.count(founders)} founders for a population of {population}")
-        self.genomes = spec.take(founders, slice(None))
+        self.genomes = founding(spec, population, self.rng, founders)
         self.objectives = np.empty((0, 1))
         self._counters = Counters.of(self.genomes)
-        self._champion = Evaluated(spec.take(founders, slice(0, 0)), np.empty((0, 1)))
+        self._champion = Evaluated(spec.take(self.genomes, slice(0, 0)), np.empty((0, 1)))
         self._begin()
 
     @property

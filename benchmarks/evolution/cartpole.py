@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolution.neat.closed_loop import borrowing, outputs_of_two, values_for
-from evolution.neat.kernels import borrowing_inline
+from evolution.borrowing import borrowing_inline
 from evolution.neat.program import Program
 
 Floats = npt.NDArray[np.float64]

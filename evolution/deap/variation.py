@@ -14,11 +14,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from evolution.chance import stream_of
 from evolution.deap.operators import crossover, mutation
 from evolution.deap.toolbox import generator
 from evolution.search import Floats
 from evolution.variation import Column, VariationError
-from evolution.variation.pairs import mate_rows, mutate_rows, seed_from
+from evolution.variation.pairs import mate_rows, mutate_rows
 
 # Which child is nearer to which parent is a matter of chance.
 _EVEN = np.array([0.5])
@@ -40,7 +41,7 @@ def cxSimulatedBinaryBounded(
     chance = generator(rng, "cxSimulatedBinaryBounded")
     first, second = (np.ascontiguousarray(rows, np.float64) for rows in (ind1, ind2))
     floor, ceiling = _bounds(low, up, first.shape[1])
-    mate_rows(first, second, floor, ceiling, float(eta), 0.5, _EVEN, seed_from(chance))
+    mate_rows(first, second, floor, ceiling, float(eta), 0.5, _EVEN, stream_of(chance))
     return first, second
 
 
@@ -58,7 +59,7 @@ def mutPolynomialBounded(
     chance = generator(rng, "mutPolynomialBounded")
     rows = np.ascontiguousarray(individual, np.float64)
     floor, ceiling = _bounds(low, up, rows.shape[1])
-    mutate_rows(rows, floor, ceiling, float(eta), float(indpb), seed_from(chance))
+    mutate_rows(rows, floor, ceiling, float(eta), float(indpb), stream_of(chance))
     return rows
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from evolution.borrowing import borrowing, borrowing_inline
 from evolution.neat.distance import Aligned, Coefficients
-from evolution.neat.kernels import borrowing, borrowing_inline
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]

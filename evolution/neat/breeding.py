@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from evolution.borrowing import borrowing
+from evolution.chance import Stream, stream_of
 from evolution.genomes.spec import Genomes
-from evolution.neat.chance import Stream, stream_of
 from evolution.neat.config import Rules
 from evolution.neat.crossover import inherit_links, inherit_nodes
 from evolution.neat.graphs import Scratch, longest, scratch_for
 from evolution.neat.innovation import Counters, Registry, registry_for
-from evolution.neat.kernels import borrowing
 from evolution.neat.layout import Columns, Networks, columns_of, named, room_for, view
 from evolution.neat.mutation import mutate_attributes, mutate_structure
 

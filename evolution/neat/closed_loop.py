@@ -24,8 +24,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from evolution.borrowing import borrowing, borrowing_inline
 from evolution.neat.functions import SUM, activate, aggregate
-from evolution.neat.kernels import borrowing, borrowing_inline
 from evolution.neat.program import Floats, Program
 
 __all__ = ["borrowing", "outputs", "outputs_of_two", "values_for"]

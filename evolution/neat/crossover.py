@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolution.neat.chance import Stream, draw
-from evolution.neat.kernels import borrowing_inline
+from evolution.borrowing import borrowing_inline
+from evolution.chance import Stream, draw
 from evolution.neat.layout import Networks, copy_link, copy_node
 
 # Of a draw the upper bits are used. Rows are chosen by arithmetic: a branch that chance decides

@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from evolution.borrowing import borrowing, borrowing_inline
 from evolution.genomes.spec import Genomes
 from evolution.neat.config import NetworkConfig
 from evolution.neat.graphs import longest
-from evolution.neat.kernels import borrowing, borrowing_inline
 from evolution.neat.layout import Networks, view
 from evolution.neat.sorting import Places, pair_of, sort_places
 

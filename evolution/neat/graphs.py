@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from evolution.neat.kernels import borrowing
+from evolution.borrowing import borrowing
 
 Keys = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from evolution.borrowing import borrowing
 from evolution.genomes.spec import Genomes
-from evolution.neat.kernels import borrowing
 from evolution.neat.sorting import pair_of
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from evolution.borrowing import borrowing, borrowing_inline
 from evolution.genomes.base import GenomeError
 from evolution.genomes.spec import Genomes
-from evolution.neat.kernels import borrowing, borrowing_inline
 
 Integers = npt.NDArray[np.int64]
 # The arrays of networks, in the order of `Networks`.

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolution.neat.chance import Stream, below, halves, normal, uniform
+from evolution.borrowing import borrowing, borrowing_inline
+from evolution.chance import Stream, below, halves, normal, uniform
 from evolution.neat.config import NumberRule, Rules
 from evolution.neat.graphs import Scratch, reaches
 from evolution.neat.innovation import Registry, number_of_connection, numbers_of_split
-from evolution.neat.kernels import borrowing, borrowing_inline
 from evolution.neat.layout import Networks, copy_link, copy_node
 
 Ends = tuple[int, int]

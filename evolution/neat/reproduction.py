@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from evolution.neat.chance import Stream, below
+from evolution.borrowing import borrowing
+from evolution.chance import Stream, below
 from evolution.neat.config import NEATConfig
-from evolution.neat.kernels import borrowing
 from evolution.neat.sorting import sort_places
 
 Floats = npt.NDArray[np.float64]

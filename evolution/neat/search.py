@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from evolution.chance import stream_of
 from evolution.genomes.spec import Genomes
 from evolution.neat.breeding import breed
-from evolution.neat.chance import stream_of
 from evolution.neat.config import SPECIES_FITNESS, NEATConfig
 from evolution.neat.distance import distances
 from evolution.neat.grouping import grouped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from evolution.neat.kernels import borrowing
+from evolution.borrowing import borrowing
 
 Places = npt.NDArray[np.int64]
 

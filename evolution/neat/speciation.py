@@ -21,12 +21,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from evolution.borrowing import borrowing
 from evolution.genomes.spec import Genomes
 from evolution.neat.bounds import Features, features_of, lower_bounds, put_feature, put_features
 from evolution.neat.config import NetworkConfig
 from evolution.neat.distance import SLACK, Aligned, Coefficients, aligned, distance
 from evolution.neat.grouping import grouped
-from evolution.neat.kernels import borrowing
 from evolution.neat.layout import Networks, view
 
 Rows = npt.NDArray[np.int64]

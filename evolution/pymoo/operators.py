@@ -14,10 +14,11 @@ import pymoo.operators.mutation.pm
 from pymoo.core.variable import get
 from pymoo.util import default_random_state
 
+from evolution.chance import stream_of
 from evolution.pymoo.columns import bounds, population_of, rows_apart, variables
 from evolution.search import Floats, Integers
 from evolution.variation import Column
-from evolution.variation.pairs import mate_rows, mutate_rows, seed_from
+from evolution.variation.pairs import mate_rows, mutate_rows
 
 
 class SBX(pymoo.operators.crossover.sbx.SBX):  # type: ignore[misc]
@@ -50,7 +51,7 @@ class SBX(pymoo.operators.crossover.sbx.SBX):  # type: ignore[misc]
         exchange = np.where(may_exchange, get(self.prob_bin), 0.0)
         if len(crossed):
             eta, share = float(get(self.eta)), float(get(self.prob_var))
-            mate_rows(*pair, *bounds(problem), eta, share, exchange, seed_from(rng))
+            mate_rows(*pair, *bounds(problem), eta, share, exchange, stream_of(rng))
         first[crossed], second[crossed] = pair
         if self.n_offsprings == 1:
             return np.where(rng.random((n, 1)) < 0.5, second, first)
@@ -84,5 +85,5 @@ class PM(pymoo.operators.mutation.pm.PM):  # type: ignore[misc]
         rows = X[mutated].astype(np.float64)
         if len(mutated):
             eta, rate = float(get(self.eta)), float(self.get_prob_var(problem))
-            mutate_rows(rows, *bounds(problem), eta, rate, seed_from(rng))
+            mutate_rows(rows, *bounds(problem), eta, rate, stream_of(rng))
         return mutated, rows

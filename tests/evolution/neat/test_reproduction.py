@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evolution.chance import stream_of
 from evolution.neat import NEATConfig
-from evolution.neat.chance import stream_of
 from evolution.neat.config import SPECIES_FITNESS
 from evolution.neat.grouping import grouped
 from evolution.neat.reproduction import adjusted_fitness, family, places, usable_fitness

@@ -126,8 +126,8 @@ def test_genes_beyond_their_bounds_are_brought_back(eta):
     ]
     low, high = np.zeros(1), np.ones(1)
     first, second, mutated = mothers.copy(), fathers.copy(), mothers.copy()
-    mate_rows(first, second, low, high, eta, 1.0, np.array([0.5]), 6)
-    mutate_rows(mutated, low, high, eta, 1.0, 7)
+    mate_rows(first, second, low, high, eta, 1.0, np.array([0.5]), np.array([6], np.uint64))
+    mutate_rows(mutated, low, high, eta, 1.0, np.array([7], np.uint64))
     for rows in (*children, first, second, mutated):
         assert (rows >= 0.0).all()
         assert (rows <= 1.0).all()

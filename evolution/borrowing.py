@@ -1,4 +1,4 @@
-"""How the inner kernels of NEAT are compiled: without counting references.
+"""Kernels that only borrow arrays: compiled without counting references.
 
 Numba counts who holds an array, in a way that is safe between threads, wherever it is given to
 another variable or function. Where a network of a few rows takes a few dozen nanoseconds, and is

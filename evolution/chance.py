@@ -1,4 +1,4 @@
-"""Chance inside the kernels of NEAT: SplitMix64, seeded by one draw of a search's generator.
+"""Chance inside kernels: SplitMix64, seeded by one draw of a search's generator.
 
 Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA. Equal seeds
 give equal draws on every machine.
@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from evolution.neat.kernels import borrowing, borrowing_inline
+from evolution.borrowing import borrowing, borrowing_inline
 
 Stream = npt.NDArray[np.uint64]
 

@@ -92,7 +92,14 @@ class DefaultGenome:
 
     __slots__ = ("_connections", "_nodes", "cohort", "fitness", "key", "row")
 
-    def __init__(self, key: int, cohort: Cohort, row: int, fitness: float | None = None) -> None:
+    def __init__(
+        self, key: int, cohort: Cohort | None = None, row: int = 0, fitness: float | None = None
+    ) -> None:
+        if cohort is None:
+            raise TypeError(
+                "a genome is a row of a population: take it from Population(config).population, or "
+                "convert neat-python's own by from_neat_python(genomes, config)"
+            )
         self.key = key
         self.fitness = fitness
         self.cohort = cohort

@@ -13,6 +13,7 @@ from evolution.pymoo.mating import ColumnMating
 from evolution.pymoo.operators import PM, SBX
 from evolution.pymoo.selection import BinaryTournament
 from evolution.pymoo.survival import RankAndCrowding
+from evolution.variation import VariationError
 
 
 class NSGA2(pymoo.algorithms.moo.nsga2.NSGA2):  # type: ignore[misc]
@@ -45,6 +46,15 @@ class NSGA2(pymoo.algorithms.moo.nsga2.NSGA2):  # type: ignore[misc]
                 eliminate_duplicates=theirs.eliminate_duplicates,
                 n_max_iterations=theirs.n_max_iterations,
             )
+
+    def _setup(self, problem: Any, **kwargs: Any) -> None:
+        if getattr(problem, "vars", None) and isinstance(self.mating, ColumnMating):
+            raise VariationError(
+                f"{type(problem).__name__} has variables of several kinds, which are no columns of "
+                "numbers; give mating=MixedVariableMating(...) and its sampling, as in pymoo, or "
+                "take evolution.NSGA2 over a GenomeSpec of such loci"
+            )
+        super()._setup(problem, **kwargs)
 
     def _set_optimum(self, **kwargs: Any) -> None:
         if self.problem.has_constraints():

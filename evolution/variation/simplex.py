@@ -8,6 +8,8 @@ from evolution.variation.columns import Column, VariationError, hits, require_pa
 
 # A share of exactly zero could never grow again by multiplication.
 _LEAST_SHARE = 1e-6
+# Logarithms of factors stay within this, so that rows have sums that are numbers above zero.
+_FARTHEST = 600.0
 
 
 def share_out(rows: Column) -> Column:
@@ -44,7 +46,7 @@ def simplex_mutation(
         raise VariationError(f"deviation is {deviation}; allowed: 0 or more, customarily 0.3")
     row, gene = np.divmod(hits(rows.shape, rate, rng), max(rows.shape[1], 1))
     children = rows.copy()
-    factors = np.exp(rng.normal(0.0, deviation, len(row)))
+    factors = np.exp(rng.normal(0.0, deviation, len(row)).clip(-_FARTHEST, _FARTHEST))
     children[row, gene] = np.maximum(rows[row, gene], _LEAST_SHARE) * factors
     touched = np.unique(row)
     children[touched] = share_out(children[touched])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evolution import GenomeError
 from evolution.neat.functions import FunctionError
-from evolution.neat_python import Population, from_neat_python, to_neat_python
+from evolution.neat_python import DefaultGenome, Population, from_neat_python, to_neat_python
 from evolution.neat_python.config import Config
 from evolution.neat_python.conversion import spec_of
 from tests.evolution.neat_python.samples import VARIED, ini, their_config, their_genomes
@@ -102,3 +102,8 @@ def test_no_genomes_make_no_rows(config):
     arrays = from_neat_python([], config)
     assert arrays["node_start"].tolist() == [0]
     assert all(np.size(column) <= 1 for column in arrays.values())
+
+
+def test_a_genome_of_nowhere_is_refused_in_words():
+    with pytest.raises(TypeError, match="a genome is a row of a population"):
+        DefaultGenome(1)

@@ -14,6 +14,7 @@ from pymoo.core.callback import Callback
 from pymoo.core.mating import Mating
 from pymoo.core.population import Population
 from pymoo.core.problem import ElementwiseProblem, Problem
+from pymoo.core.variable import Integer, Real
 from pymoo.operators.crossover.pntx import TwoPointCrossover
 from pymoo.operators.mutation.bitflip import BitflipMutation
 from pymoo.operators.repair.rounding import RoundingRepair
@@ -229,3 +230,16 @@ def test_what_a_search_cannot_do_is_explained():
     algorithm.ask()
     with pytest.raises((AskTellError, ObjectiveError), match="last infill"):
         algorithm.tell(infills=None)
+
+
+class Menu(ElementwiseProblem):
+    def __init__(self):
+        super().__init__(vars={"n": Integer(bounds=(0, 9)), "x": Real(bounds=(0, 1))}, n_obj=2)
+
+    def _evaluate(self, x, out, *args, **kwargs):
+        out["F"] = [x["x"], x["n"]]
+
+
+def test_variables_of_several_kinds_are_refused_in_words():
+    with pytest.raises(VariationError, match="variables of several kinds"):
+        minimize(Menu(), NSGA2(pop_size=8), ("n_gen", 2), seed=1)

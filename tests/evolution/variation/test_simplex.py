@@ -55,3 +55,12 @@ def test_simplex_operators_stay_on_the_simplex_and_spare_inputs(seed, size, conc
         assert (children >= 0).all()
         np.testing.assert_allclose(children.sum(axis=1), 1.0, rtol=0, atol=1e-12)
     assert (mothers.tobytes(), fathers.tobytes()) == before
+
+
+def test_simplex_mutation_gives_shares_however_far_it_goes():
+    rows = np.full((300, 4), 0.25)
+    for deviation in (50.0, 1e3, 1e300):
+        for rate in (0.3, 1.0):
+            moved = variation.simplex_mutation(rows, generator(), rate, deviation)
+            np.testing.assert_allclose(moved.sum(axis=1), 1.0, atol=1e-9)
+            assert (moved >= 0.0).all()

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evolution.neat.closed_loop import borrowing, outputs_of_two, values_for
 from evolution.borrowing import borrowing_inline
+from evolution.neat.closed_loop import borrowing, outputs_of_two, values_for
 from evolution.neat.program import Program
 
 Floats = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from arenas.bradley_terry import Floats, Ratings, rate
+from arenas.ratings.bradley_terry import Floats, Ratings, rate
 from swarm.reasoning import Referee, ScoreTable, Strategies, reason
 
 SCORES_MAX = 2**24

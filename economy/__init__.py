@@ -4,7 +4,7 @@ Amounts are whole tokens (int64) everywhere. Nothing here knows of worlds or age
 bids and claims come in as columns and go out as columns.
 """
 
-from economy.auction import AuctionError, Clearing, uniform_price_auction
+from economy.auctions import AuctionError, Clearing, uniform_price_auction
 from economy.ledger import ISSUER, Ledger, LedgerError, Refusal, replay
 from economy.split import SplitError, split_exactly
 

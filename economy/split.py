@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from economy.ledger import whole_numbers
+from economy.columns import whole_numbers
 
 LARGEST_POT = 2**53
 """The largest pot, in tokens: up to here float64 counts every token."""

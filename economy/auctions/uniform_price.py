@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from economy.ledger import whole_numbers
+from economy.columns import whole_numbers
 from economy.split import split_exactly
 
 LARGEST_DEMAND = 2**53

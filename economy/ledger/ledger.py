@@ -20,18 +20,13 @@ says why.
 
 import operator
 from collections.abc import Mapping
-from enum import IntEnum
 from typing import overload
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-ISSUER = 0
-"""The account that mints: debit it to create tokens, credit it to destroy them."""
-
-LARGEST = 2**63 - 1
-"""The largest amount, balance and supply, in tokens."""
+from economy.columns import whole_numbers
+from economy.ledger.posting import ISSUER, Books, Refusal, post_batch
 
 JOURNAL: dict[str, np.dtype] = {
     "tick": np.dtype(np.int32),
@@ -45,18 +40,6 @@ JOURNAL: dict[str, np.dtype] = {
 
 class LedgerError(ValueError):
     """Wrong arguments, a mint or burn that cannot be made, or books that do not balance."""
-
-
-class Refusal(IntEnum):
-    """Why a transfer was not made; where several reasons hold, the first in this order."""
-
-    OK = 0  # it was made
-    NOT_POSITIVE = 1  # the amount is below 1
-    SAME_ACCOUNT = 2  # debit and credit are one account
-    UNKNOWN_ACCOUNT = 3  # one of the two was never opened
-    INSUFFICIENT = 4  # the debited account holds less than the amount
-    OVERFLOW = 5  # the supply would exceed 2**63 - 1
-    LINKED = 6  # nothing wrong with it, but another of its linked batch was refused
 
 
 class Ledger:
@@ -164,20 +147,29 @@ class Ledger:
         if codes.size and not -(2**15) <= codes.min() <= codes.max() < 2**15:
             raise LedgerError(f"code must fit int16, -32768 to 32767; got {codes[:5].tolist()}")
 
+        refusals = np.empty(n, np.uint8)
+        books = self.open_books(n)
+        stretched = (_stretched(column, n) for column in columns.values())
+        post_batch(books, *stretched, bool(linked), refusals)
+        self.close_books(books)
+        return refusals
+
+    def open_books(self, room: int) -> Books:
+        """Balances and `room` free rows of the journal, for compiled code that calls `post`.
+
+        Whoever opens the books closes them before anything else is done with this ledger.
+        """
         start = self._entries
         for name, column in self._journal.items():
-            self._journal[name] = _with_room(column, start + n)
-        entries = {name: column[start : start + n] for name, column in self._journal.items()}
-        entries["tick"][:] = operator.index(self.tick)  # refuses a tick beyond int32
-        refusals = np.empty(n, np.uint8)
-        self._entries += _execute(
-            self._balances[: self._accounts],
-            *(_stretched(column, n) for column in columns.values()),
-            bool(linked),
-            refusals,
-            *(entries[name] for name in columns),
-        )
-        return refusals
+            self._journal[name] = _with_room(column, start + room)
+        rows = {name: column[start : start + room] for name, column in self._journal.items()}
+        tick = rows.pop("tick")
+        tick[:] = operator.index(self.tick)  # refuses a tick beyond int32
+        return Books(self._balances[: self._accounts], **rows, made=np.zeros(1, np.int64))
+
+    def close_books(self, books: Books) -> None:
+        """Take what was written in the books into the journal."""
+        self._entries += int(books.made[0])
 
     def mint(self, account: ArrayLike, amount: ArrayLike, *, code: ArrayLike = 0) -> None:
         """Create tokens on an account, or on many: all or none. Refused: ``LedgerError``."""
@@ -288,27 +280,6 @@ def replay(opening: ArrayLike, journal: Mapping[str, ArrayLike]) -> NDArray[np.i
     return balances
 
 
-def whole_numbers(name: str, values: ArrayLike, error: type[ValueError]) -> NDArray[np.int64]:
-    """Return values as a column int64[n], contiguous and writable; a scalar becomes n = 1.
-
-    Raises ``error``, naming the argument, for fractions, truth values and what int64 cannot hold.
-    """
-    found = np.asarray(values)
-    if found.size == 0:  # an empty list reads as float64
-        return np.zeros(0, np.int64)
-    if found.dtype.kind not in "iu":
-        raise error(
-            f"{name} must be whole numbers within int64; got dtype {found.dtype}. "
-            f"Round on purpose first, as in np.floor({name}).astype(np.int64)"
-        )
-    if found.ndim > 1:
-        raise error(f"{name} must be a scalar or one column; got shape {found.shape}")
-    if found.dtype.kind == "u" and found.max() > LARGEST:
-        raise error(f"{name} holds {found.max()}; the largest allowed is 2**63 - 1 = {LARGEST}")
-    # A read-only or strided array would make numba compile its kernels anew.
-    return np.require(found.reshape(-1), np.int64, ("C", "W"))
-
-
 def _with_room(column: NDArray, size: int) -> NDArray:
     """Return a column of at least ``size``: itself, or a copy at least twice as long."""
     if size <= column.size:
@@ -331,58 +302,3 @@ def _post(balances: NDArray[np.int64], journal: Mapping[str, NDArray]) -> None:
     """Add a journal to balances, in place; plain numpy, so that it also audits the kernel."""
     np.subtract.at(balances, journal["debit"], journal["amount"])
     np.add.at(balances, journal["credit"], journal["amount"])
-
-
-# Plain integers: numba would keep the enum itself in its cache.
-_OK, _NOT_POSITIVE, _SAME_ACCOUNT, _UNKNOWN_ACCOUNT, _INSUFFICIENT, _OVERFLOW, _LINKED = (
-    int(refusal) for refusal in Refusal
-)
-
-
-@njit(cache=True, nogil=True)
-def _execute(
-    balances: NDArray[np.int64],
-    debit: NDArray[np.int64],
-    credit: NDArray[np.int64],
-    amount: NDArray[np.int64],
-    code: NDArray[np.int64],
-    linked: bool,
-    refusals: NDArray[np.uint8],
-    journal_debit: NDArray[np.int64],
-    journal_credit: NDArray[np.int64],
-    journal_amount: NDArray[np.int64],
-    journal_code: NDArray[np.int16],
-) -> int:
-    """Make the transfers in order, journal those made, and return how many they were."""
-    made = 0
-    for i in range(debit.size):
-        refusals[i] = _refusal(balances, debit[i], credit[i], amount[i])
-        if refusals[i] == _OK:
-            balances[debit[i]] -= amount[i]
-            balances[credit[i]] += amount[i]
-            journal_debit[made] = debit[i]
-            journal_credit[made] = credit[i]
-            journal_amount[made] = amount[i]
-            journal_code[made] = code[i]
-            made += 1
-    if linked and made < debit.size:
-        for i in range(debit.size):
-            if refusals[i] == _OK:
-                balances[debit[i]] += amount[i]
-                balances[credit[i]] -= amount[i]
-                refusals[i] = _LINKED
-        return 0
-    return made
-
-
-@njit(cache=True, nogil=True)
-def _refusal(balances: NDArray[np.int64], debit: int, credit: int, amount: int) -> int:
-    if amount <= 0:
-        return _NOT_POSITIVE
-    if debit == credit:
-        return _SAME_ACCOUNT
-    if not (0 <= debit < balances.size and 0 <= credit < balances.size):
-        return _UNKNOWN_ACCOUNT
-    if debit != ISSUER:
-        return _INSUFFICIENT if balances[debit] < amount else _OK
-    return _OVERFLOW if balances[ISSUER] < amount - LARGEST else _OK

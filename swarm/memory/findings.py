@@ -18,6 +18,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from swarm.memory.provenance import discoveries
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -163,6 +165,45 @@ class Findings:
         """Return the ids of an agent's findings, newest first; none for an unknown agent."""
         known = 0 <= author < self._first_of_author.size
         return self._walk(self._first_of_author[author] if known else NONE, 2)
+
+    def discoveries(
+        self,
+        head: ArrayLike,
+        relation: ArrayLike,
+        tail: ArrayLike,
+        before: int | None = None,
+        most: int = 1,
+    ) -> NDArray[np.int64]:
+        """Return who said facts first, as ids int64[m, most], earliest first, -1 for no more.
+
+        Args:
+            head, relation, tail: int[m], facts, in their canonical direction.
+            before: look at ids 0..before−1 alone, such as the public ones; all if left out.
+            most: how many of each fact, 1 or more, no two by one author.
+
+        Raises:
+            FindingError: for facts out of range, or of lengths that differ.
+        """
+        facts = (
+            np.atleast_1d(_whole("head", head, 0, self.entities - 1)),
+            np.atleast_1d(_whole("relation", relation, 0, self.relations - 1)),
+            np.atleast_1d(_whole("tail", tail, 0, self.entities - 1)),
+        )
+        if len({column.size for column in facts}) > 1 or most < 1:
+            raise FindingError(
+                "facts are three columns of one length, and most is 1 or more; got lengths "
+                f"{[column.size for column in facts]} and {most}."
+            )
+        ids: NDArray[np.int64] = discoveries(
+            *(np.require(column, np.int64, ("C", "W")) for column in facts),
+            len(self) if before is None else before,
+            most,
+            self._first_of_head,
+            self._older,
+            self._columns["tail"],
+            self._columns["author"],
+        )
+        return ids
 
     def public_count(self, tick: int, embargo: int) -> int:
         """Count the findings that everybody may read at `tick`: they are ids 0..count−1.

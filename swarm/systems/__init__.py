@@ -7,6 +7,7 @@ from swarm.systems.observation import Observation
 from swarm.systems.partnering import Partnering
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
+from swarm.systems.royalties import Royalties
 from swarm.systems.selection import Selection
 from swarm.systems.settlement import Settlement
 from swarm.systems.specialising import Specialising
@@ -21,6 +22,7 @@ __all__ = [
     "Partnering",
     "Reasoning",
     "Remembering",
+    "Royalties",
     "Selection",
     "Settlement",
     "Specialising",

@@ -37,6 +37,7 @@ class Settlement(System):
 
     Attributes:
         credit: float64[T] in (0, 1], of this tick's answers (`Reasoning.agent`, `.place`).
+        reward: int64[T], tokens that each of them earned.
         due: tokens that each agent owed in rent.
 
     Columns: `credits` (less the luck of the draw, `Tasks.luck`) and `answered` float64, over
@@ -64,6 +65,7 @@ class Settlement(System):
         self.sharpness = sharpness
         self.reserve_ticks = reserve_ticks
         self.credit = np.empty(0)
+        self.reward = np.empty(0, np.int64)
         self.due = 0
         self._founded = False
 
@@ -86,8 +88,10 @@ class Settlement(System):
 
         accounts = population["account"]
         answerers = np.bincount(reasoning.place, minlength=len(tasks.board))
-        share = split_exactly(tasks.pot * answerers, self.credit**self.sharpness, reasoning.place)
-        earned = np.bincount(agent, share, minlength=n).astype(np.int64)
+        self.reward = split_exactly(
+            tasks.pot * answerers, self.credit**self.sharpness, reasoning.place
+        )
+        earned = np.bincount(agent, self.reward, minlength=n).astype(np.int64)
         winners = np.flatnonzero(earned)
         ledger.transfer(world.escrow, accounts[winners], earned[winners], code=REWARD)
         _sweep(world, world.escrow, LEFTOVER)
@@ -115,6 +119,10 @@ class Settlement(System):
         world.ledger.transfer(world.compute, accounts, refund[owed], code=REFUND)
         _sweep(world, world.compute, REVENUE)
         return population["spent"] * market.price
+
+    def book(self, world: World, gain: np.ndarray) -> None:
+        """Count int[n] tokens that agents gained, or lost, elsewhere towards their profit."""
+        world.population["profit"][:] += gain
 
     def fade(self, world: World, share: float) -> None:
         """Credit and profit of earlier generations count less."""

@@ -1,0 +1,143 @@
+"""Royalties flow to the authors of findings that others' right answers used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from economy import split_exactly
+from swarm.genes import PROTOCOLS
+from swarm.population import Column, PopulationError
+from swarm.systems.reasoning import Reasoning
+from swarm.systems.remembering import Remembering
+from swarm.systems.settlement import Settlement
+from swarm.systems.system import System
+from swarm.systems.tasks import Tasks
+
+if TYPE_CHECKING:
+    from swarm.world import World
+
+ROYALTY_OWED, ROYALTY_PAID = 9, 10
+
+
+class Royalties(System):
+    """Pays a share of what a right answer earned to those who had said so first, in public.
+
+    An answer used a finding if it was not sealed, if its agent trusts hearsay (gene `protocol`),
+    and if a public finding said just that. The royalty goes in equal parts to the authors of the
+    earliest findings of the fact, as far as they live; the parts of one who used a finding of
+    their own stay with them. Repeating what is public earns nothing (see
+    `swarm.memory.provenance`). Whoever cannot pay in full pays what there is, in proportion.
+
+    Stands after `Settlement` and `Remembering`.
+
+    Args:
+        rate: share of a reward that is owed, in [0, 1].
+        authors: most authors of a fact that share it.
+
+    Attributes:
+        paid: tokens paid in this tick.
+        used: answers of this tick that used a finding of somebody alive.
+
+    Column: `royalties` int64, tokens received so far.
+    """
+
+    columns: ClassVar[Mapping[str, Column]] = {"royalties": Column(np.int64)}
+
+    def __init__(self, rate: float = 0.1, authors: int = 3):
+        if not 0 <= rate <= 1 or authors < 1:
+            raise PopulationError(
+                f"Royalties: rate is a share in [0, 1] and authors 1 or more, such as 0.1 and 3; "
+                f"got {rate} and {authors}"
+            )
+        self.rate = rate
+        self.authors = authors
+        self.paid = 0
+        self.used = 0
+
+    def setup(self, world: World) -> None:
+        """Findings have to be written, and answers paid for."""
+        for kind in (Remembering, Settlement):
+            world.system(kind)
+
+    def __call__(self, world: World) -> None:
+        """Look up who said so first, and pay."""
+        population, ledger = world.population, world.ledger
+        reasoning, settlement = world.system(Reasoning), world.system(Settlement)
+        authors = self._authors(world)[reasoning.place]  # rows int64[T, most], -1 for none
+        royalty = (self.rate * settlement.reward).astype(np.int64)
+        royalty[~self._right(world)] = 0
+
+        payer = np.broadcast_to(reasoning.agent[:, None], authors.shape)
+        owed = _equal_parts(royalty, authors >= 0)
+        owed[authors == payer] = 0
+        self.used = int((owed.sum(axis=1) > 0).sum())
+        payer, payee, part = payer[owed > 0], authors[owed > 0], owed[owed > 0]
+        n = len(population)
+        accounts = population["account"]
+        can_pay = np.minimum(_sums(payer, part, n), ledger.balance(accounts))
+        part = split_exactly(can_pay, part, payer)
+        paid, received = _sums(payer, part, n), _sums(payee, part, n)
+        for who, amount, code in ((paid, paid, ROYALTY_OWED), (received, received, ROYALTY_PAID)):
+            rows = np.flatnonzero(who)
+            ends = (accounts[rows], world.escrow)
+            debit, credit = ends if code == ROYALTY_OWED else ends[::-1]
+            ledger.transfer(debit, credit, amount[rows], code=code)
+        self.paid = int(paid.sum())
+        population["royalties"][:] += received
+        settlement.book(world, received - paid)
+
+    def _right(self, world: World) -> np.ndarray:
+        """bool[T]: right answers, in the open, of those who trust hearsay."""
+        tasks, reasoning = world.system(Tasks), world.system(Reasoning)
+        answers = reasoning.answers
+        assert answers is not None, "Royalties come after Reasoning"
+        query = tasks.board[reasoning.place]
+        right = answers.best[reasoning.in_time] == tasks.problem.referee.truth[query]
+        trust = world.genes("protocol")[:, list(PROTOCOLS).index("trust")]
+        used: np.ndarray = right & (trust > 0)[reasoning.agent] & ~tasks.sealed[reasoning.place]
+        return used
+
+    def _authors(self, world: World) -> np.ndarray:
+        """int64[B, most]: rows of the living who first said what answers the board; -1 for none."""
+        tasks, memory = world.system(Tasks), world.system(Remembering)
+        block, board = tasks.problem.table.block, tasks.board
+        truth = tasks.problem.referee.truth[board]
+        known = truth >= 0  # others are not on the list of their query: nobody can say them
+        source, relation = block.source[board], block.relation[board]
+        answer = np.where(known, block.entity(board, np.maximum(truth, 0)), 0)
+        R = memory.findings.relations
+        forward = relation < R
+        first = memory.findings.discoveries(
+            np.where(forward, source, answer),
+            relation % R,
+            np.where(forward, answer, source),
+            memory.tally.absorbed,
+            self.authors,
+        )
+        first[~known] = -1
+        if not len(memory.findings):
+            return first
+        ids = world.population["id"]  # which ascend
+        author = memory.findings.columns()["author"][np.maximum(first, 0)]
+        row = np.minimum(np.searchsorted(ids, author), len(ids) - 1)
+        lives = (first >= 0) & (ids[row] == author) & world.population["alive"][row]
+        return np.where(lives, row, -1)
+
+
+def _equal_parts(amount: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """int64[T, most]: amounts int64[T] in equal whole parts among bool[T, most], first first."""
+    number = among.sum(axis=1)
+    part, left = np.divmod(amount, np.maximum(number, 1))
+    place = np.cumsum(among, axis=1) - 1
+    parts: np.ndarray = np.where(among, part[:, None] + (place < left[:, None]), 0)
+    return parts
+
+
+def _sums(group: np.ndarray, amount: np.ndarray, n: int) -> np.ndarray:
+    """int64[n]: exact sums of groups."""
+    total = np.zeros(n, np.int64)
+    np.add.at(total, group, amount)
+    return total

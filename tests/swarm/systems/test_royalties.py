@@ -1,0 +1,119 @@
+"""Royalties beside a plain reading of their rule, in a world where they flow."""
+
+import numpy as np
+import pytest
+
+from swarm import PopulationError, Reasoning, Remembering, Royalties, Settlement, Tasks, World
+from swarm.genes import PROTOCOLS
+from swarm.systems.royalties import ROYALTY_OWED, ROYALTY_PAID
+from tests.swarm.worlds import Idle, Watch, moved, reasoners, run
+
+TICKS = 9
+TRUST = list(PROTOCOLS).index("trust")
+
+
+def with_royalties(rate: float = 0.25, authors: int = 2, *more: Watch) -> World:
+    return reasoners(40, Royalties(rate, authors), *more)
+
+
+def owed(world: World, most: int, rate: float) -> dict[tuple[int, int], int]:
+    """(payer, payee) to tokens, by a loop over the answers of this tick."""
+    tasks, reasoning = world.system(Tasks), world.system(Reasoning)
+    memory, settlement = world.system(Remembering), world.system(Settlement)
+    answers, population = reasoning.answers, world.population
+    block, referee = tasks.problem.table.block, tasks.problem.referee
+    columns = memory.findings.columns()
+    public = [
+        (int(h), int(r), int(t), int(a))
+        for h, r, t, a in zip(
+            *(columns[name][: memory.tally.absorbed] for name in ("head", "relation", "tail")),
+            columns["author"][: memory.tally.absorbed],
+            strict=True,
+        )
+    ]
+    first: dict[tuple[int, int, int], list[int]] = {}
+    for head, relation, tail, author in public:
+        known = first.setdefault((head, relation, tail), [])
+        if author not in known:
+            known.append(author)
+    row_of = {int(i): row for row, i in enumerate(population["id"]) if population["alive"][row]}
+    total: dict[tuple[int, int], int] = {}
+    for t, (agent, place) in enumerate(zip(reasoning.agent, reasoning.place, strict=True)):
+        query = tasks.board[place]
+        best = answers.best[reasoning.in_time[t]]
+        trusts = world.genes("protocol")[agent, TRUST] > 0
+        if tasks.sealed[place] or not trusts or best != referee.truth[query]:
+            continue
+        source, relation, R = block.source[query], block.relation[query], memory.findings.relations
+        entity = int(block.entity(query, best))
+        fact = (source, relation, entity) if relation < R else (entity, relation - R, source)
+        authors = first.get(tuple(map(int, fact)), [])[:most]
+        rows = [row_of[a] for a in authors if a in row_of]
+        royalty = int(rate * int(settlement.reward[t]))
+        for place_, row in enumerate(rows):
+            part = royalty // len(rows) + (place_ < royalty % len(rows))
+            if row != agent and part:
+                key = (int(agent), row)
+                total[key] = total.get(key, 0) + part
+    return total
+
+
+def test_the_first_authors_of_facts_used_in_right_answers_are_paid_and_nobody_else() -> None:
+    seen = []
+
+    def compare(world: World) -> None:
+        due = owed(world, 2, 0.25)
+        gained = np.zeros(len(world.population), np.int64)
+        for (payer, payee), tokens in due.items():
+            gained[payer] -= tokens
+            gained[payee] += tokens
+        journal = world.ledger.journal()
+        booked = np.zeros(len(world.ledger), np.int64)
+        for code, end, sign in ((ROYALTY_OWED, "debit", -1), (ROYALTY_PAID, "credit", 1)):
+            rows = journal["code"] == code
+            np.add.at(booked, journal[end][rows], sign * journal["amount"][rows])
+        assert booked[world.population["account"]].tolist() == gained.tolist()
+        assert world.system(Royalties).paid == sum(due.values())
+        seen.append(sum(due.values()))
+
+    run(with_royalties(0.25, 2, Watch(compare)), TICKS)
+    assert max(seen) > 0
+
+
+def test_tokens_are_conserved_and_received_royalties_are_counted() -> None:
+    world = with_royalties()
+    supply, received = world.ledger.supply, 0
+    for _ in range(TICKS):
+        world.step()
+        assert moved(world, ROYALTY_OWED) == moved(world, ROYALTY_PAID)
+        received += moved(world, ROYALTY_PAID)
+        assert world.ledger.supply == supply
+        assert world.ledger.balance(world.escrow) == 0
+    assert received > 0
+
+
+def test_a_rate_of_nothing_pays_nothing_and_leaves_the_world_as_it_was() -> None:
+    plain, free = run(reasoners(40), TICKS), run(with_royalties(0.0), TICKS)
+    assert free.population["royalties"].sum() == 0
+    assert plain.ledger.balances.tolist() == free.ledger.balances.tolist()
+
+
+def test_the_poor_pay_what_they_have() -> None:
+    short = []
+
+    def compare(world: World) -> None:
+        short.append(sum(owed(world, 3, 1.0).values()) - world.system(Royalties).paid)
+
+    # The rent takes most of what a tick brought, before royalties are due.
+    run(reasoners(40, Royalties(1.0), Watch(compare), settlement=Settlement(0, rent=3.0)), TICKS)
+    assert min(short) >= 0
+    assert max(short) > 0
+
+
+def test_settings_and_places_that_cannot_work_are_refused() -> None:
+    with pytest.raises(PopulationError, match=r"rate is a share in \[0, 1\]"):
+        Royalties(1.5)
+    with pytest.raises(PopulationError, match="authors 1 or more"):
+        Royalties(authors=0)
+    with pytest.raises(ValueError, match="needs the system Remembering"):
+        reasoners(40, Royalties(), remembering=Idle())

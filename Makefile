@@ -5,7 +5,7 @@ EXTRAS ?= test
 STUDY ?= umls-30
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-slow lint format bench-main bench-world bench-evolution wheel clean
+.PHONY: run test test-slow lint format bench-main bench-world bench-evolution bench-economy bench-arenas wheel clean
 
 run: .venv/.run
 	.venv/bin/noosphere run $(STUDY)
@@ -33,6 +33,12 @@ bench-main: .venv/.bench
 # One BLAS thread, as processor time would count the spinning of a second one.
 bench-evolution: .venv/.bench
 	OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks evolution
+
+bench-economy: .venv/.bench
+	OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks economy
+
+bench-arenas: .venv/.bench
+	OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks arenas
 
 bench-world: .venv/.run
 	.venv/bin/python -m benchmarks world

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from experiments.experiment import Experiment, Study
 from experiments.reasoning_study import ReasoningStudy
+from experiments.sections import Institution
 from experiments.subject import Subject, subject_of
 from experiments.toml import StudyError
 from swarm.systems import (
@@ -17,6 +18,7 @@ from swarm.systems import (
     Observation,
     Reasoning,
     Remembering,
+    Royalties,
     Selection,
     Settlement,
     System,
@@ -66,10 +68,12 @@ def assemble(
         "reasoning": Reasoning(without=without),
         "settlement": Settlement(**study.arguments(Settlement)),
         "sharing": Remembering(**study.arguments(Remembering)),
+        "royalties": Royalties(**study.arguments(Royalties)),
         "selection": selection,
         "observation": Observation(keep=keep),
     }
-    kept = [system for name, system in systems.items() if name not in without]
+    left_out = {*without, *get_args(Institution)} - {*study.economy.systems}
+    kept = [system for name, system in systems.items() if name not in left_out]
     return World(study.world.agents, kept, seed=study.seed), subject
 
 

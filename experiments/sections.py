@@ -9,7 +9,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from swarm.reasoning import SHIPPED
 from swarm.reasoning.networks import NETWORKS
-from swarm.systems import ComputeMarket, Gossip, Remembering, Selection, Settlement, System, Tasks
+from swarm.systems import (
+    ComputeMarket,
+    Gossip,
+    Remembering,
+    Royalties,
+    Selection,
+    Settlement,
+    System,
+    Tasks,
+)
 
 TOKENS_MAX = 10**12
 """Of one agent; a million agents' tokens still fit into int64."""
@@ -44,7 +53,12 @@ Split = Annotated[Literal["standard"] | tuple[float, float, float], BeforeValida
 Part = Literal["gates", "memory", "council", "inversion", "novelty", "market", "gossip", "sharing"]
 """Parts that a study can leave out; `memory` is the working one, `sharing` the shared one."""
 
-Parts = Annotated[tuple[Part, ...], BeforeValidator(lambda v: tuple(v) if type(v) is list else v)]
+Institution = Literal["royalties"]
+"""Systems that a study can switch on."""
+
+_as_tuple = BeforeValidator(lambda v: tuple(v) if type(v) is list else v)
+Parts = Annotated[tuple[Part, ...], _as_tuple]
+Institutions = Annotated[tuple[Institution, ...], _as_tuple]
 
 
 class Section(BaseModel):
@@ -123,6 +137,12 @@ class EconomySection(Section):
     )
     sealed: float = setting(
         Tasks, "sealed", "share of the tasks to be answered without hearsay", gt=0, le=1
+    )
+    systems: Institutions = Field(
+        default=(), description=f"any of {', '.join(get_args(Institution))}: systems to switch on"
+    )
+    royalty: float = setting(
+        Royalties, "rate", "share of a reward owed to those whose findings it used", ge=0, le=1
     )
 
 

@@ -11,6 +11,7 @@ from swarm.systems.compute_market import ComputeMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
+from swarm.systems.royalties import Royalties
 from swarm.systems.selection import Selection
 from swarm.systems.settlement import Settlement
 from swarm.systems.system import System
@@ -79,6 +80,8 @@ class Observation(System):
             row |= {"messages": gossip.sent, "heard": gossip.delivered}
         if (memory := world.find(Remembering)) is not None:
             row |= {"findings": len(memory.findings), "public": memory.tally.absorbed}
+        if (royalties := world.find(Royalties)) is not None:
+            row |= {"royalties": royalties.paid, "findings_used": royalties.used}
         if (reasoning := world.find(Reasoning)) is not None and reasoning.answers is not None:
             names = world.system(Tasks).problem.faculties.names
             used = reasoning.answers.used[reasoning.in_time]

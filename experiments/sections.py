@@ -13,6 +13,7 @@ from swarm.systems import (
     ComputeMarket,
     Gossip,
     Remembering,
+    Reputation,
     Royalties,
     Selection,
     Settlement,
@@ -53,7 +54,7 @@ Split = Annotated[Literal["standard"] | tuple[float, float, float], BeforeValida
 Part = Literal["gates", "memory", "council", "inversion", "novelty", "market", "gossip", "sharing"]
 """Parts that a study can leave out; `memory` is the working one, `sharing` the shared one."""
 
-Institution = Literal["royalties"]
+Institution = Literal["reputation", "royalties"]
 """Systems that a study can switch on."""
 
 _as_tuple = BeforeValidator(lambda v: tuple(v) if type(v) is list else v)
@@ -144,6 +145,7 @@ class EconomySection(Section):
     royalty: float = setting(
         Royalties, "rate", "share of a reward owed to those whose findings it used", ge=0, le=1
     )
+    stake: int = setting(Reputation, "stake", "tokens staked on each finding", ge=1, le=10**9)
 
 
 class GossipSection(Section):

@@ -1,7 +1,8 @@
 """The shared memory: what agents found, with its provenance, in append-only columns.
 
 A finding is a fact (head, relation, tail) with its author, tick, engine, confidence and the query
-it answers. Its id is its row. Findings are never changed nor removed.
+it answers, and how far its author was believed then. Its id is its row. Findings are never changed
+nor removed.
 
 Lookups walk linked lists kept in columns, as in an adjacency multilist: `first[key]` is the newest
 finding of a key and `older[id]` the one before it. An append is O(1), a lookup O(its answer).
@@ -33,6 +34,7 @@ _COLUMNS: dict[str, type[np.generic]] = {
     "tick": np.int32,
     "engine": np.int8,
     "confidence": np.float32,
+    "credence": np.float32,
     "evidence": np.int64,
 }
 _ROOM_AT_FIRST = 1024
@@ -53,7 +55,7 @@ class Findings:
     >>> findings.lookup_inverse(9, 7)  # newest first
     array([1, 0])
 
-    Memory: 61 bytes a finding, and 16 a pair of entity and relation.
+    Memory: 65 bytes a finding, and 16 a pair of entity and relation.
     """
 
     def __init__(self, entities: int, relations: int) -> None:
@@ -86,6 +88,7 @@ class Findings:
         engine: ArrayLike,
         confidence: ArrayLike,
         evidence: ArrayLike,
+        credence: ArrayLike = 1.0,
     ) -> NDArray[np.int64]:
         """Write a batch of m findings; scalars hold for the whole batch.
 
@@ -98,6 +101,7 @@ class Findings:
             engine: which engine proposed it, 0..127, stored as int8.
             confidence: in [0, 1], stored as float32.
             evidence: id of the query or task it answers, int64.
+            credence: weight that others give its author's word, in [0, 1], stored as float32.
 
         Returns:
             int64[m], the ids of the new findings, ascending.
@@ -114,6 +118,7 @@ class Findings:
             "tick": _whole("tick", tick, 0, 2**31 - 1),
             "engine": _whole("engine", engine, 0, 127),
             "confidence": _share("confidence", confidence),
+            "credence": _share("credence", credence),
             "evidence": _whole("evidence", evidence, -(2**63), 2**63 - 1),
         }
         try:

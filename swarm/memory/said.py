@@ -1,6 +1,6 @@
 """What was said: the answers to each query, in a hash table with lists; the inside of a tally.
 
-Memory is O(different answers). Guarantee: sums of confidences are added up in the order in
+Memory is O(different answers). Guarantee: sums of weights are added up in the order in
 which findings come, so that they are the same to the bit however findings were batched.
 """
 
@@ -28,7 +28,7 @@ class Said(NamedTuple):
         key: int64[T], T a power of two; queries at or behind their hash, FREE elsewhere.
         latest: int64[T], row of the latest new answer of the query, FREE if none.
         answer, number, weight: int32, int32, float32 [n], an answer, how many findings gave it,
-            and the sum of their confidences.
+            and the sum of their weights, confidence times credence.
         older: int64[n], row of the answer of the same query before it, FREE for the first.
     """
 
@@ -98,6 +98,7 @@ def absorb(
     relation: NDArray[np.int32],
     tail: NDArray[np.int32],
     confidence: NDArray[np.float32],
+    credence: NDArray[np.float32],
     start: int,
     stop: int,
     entities: int,
@@ -131,7 +132,7 @@ def absorb(
                 said.older[k] = said.latest[slot]
                 said.latest[slot] = k
             said.number[k] += 1
-            said.weight[k] += confidence[i]
+            said.weight[k] += confidence[i] * credence[i]
     return queries, answers
 
 

@@ -2,9 +2,10 @@
 
 A query is (source, relation) with relations 0..2R−1, where relation + R asks in the inverse
 direction; every entity is a candidate answer. The tally counts, for each query and answer, the
-findings that say so and adds up their confidences. It holds what was said and nothing else, so
-that a graph of 100,000 facts costs no more than a small one. It is derived: absorbing the same
-findings gives the same bits however they were batched, so it is rebuilt and not saved.
+findings that say so and adds up their weights, confidence times credence. It holds what was said
+and nothing else, so that a graph of 100,000 facts costs no more than a small one. It is derived:
+absorbing the same findings gives the same bits however they were batched, so it is rebuilt and not
+saved.
 
 `surprisal` is self-information (Shannon 1948) under Laplace's rule of succession.
 """
@@ -32,7 +33,7 @@ class MemoryLimitError(ValueError):
 
 
 class Tally:
-    """Counts and summed confidences of what a prefix of the findings says.
+    """Counts and summed weights of what a prefix of the findings says.
 
     Queries that were ever answered stand in a hash table; each has a list of its answers. An
     answer is found in O(different answers of its query).
@@ -67,7 +68,7 @@ class Tally:
 
     @property
     def weight(self) -> NDArray[np.float32]:
-        """float32[2R, E, E], read-only: the sum of their confidences; as `count`."""
+        """float32[2R, E, E], read-only: the sum of their weights; as `count`."""
         return _read_only(self._cubes()[1])
 
     def absorb(self, findings: Findings, start: int, stop: int) -> None:
@@ -99,6 +100,7 @@ class Tally:
             columns["relation"],
             columns["tail"],
             columns["confidence"],
+            columns["credence"],
             start,
             stop,
             self.entities,

@@ -7,6 +7,7 @@ from swarm.systems.observation import Observation
 from swarm.systems.partnering import Partnering
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
+from swarm.systems.reputation import Reputation
 from swarm.systems.royalties import Royalties
 from swarm.systems.selection import Selection
 from swarm.systems.settlement import Settlement
@@ -22,6 +23,7 @@ __all__ = [
     "Partnering",
     "Reasoning",
     "Remembering",
+    "Reputation",
     "Royalties",
     "Selection",
     "Settlement",

@@ -11,6 +11,7 @@ from swarm.systems.compute_market import ComputeMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
+from swarm.systems.reputation import Reputation
 from swarm.systems.royalties import Royalties
 from swarm.systems.selection import Selection
 from swarm.systems.settlement import Settlement
@@ -80,6 +81,9 @@ class Observation(System):
             row |= {"messages": gossip.sent, "heard": gossip.delivered}
         if (memory := world.find(Remembering)) is not None:
             row |= {"findings": len(memory.findings), "public": memory.tally.absorbed}
+        if (reputation := world.find(Reputation)) is not None:
+            standing = float(population["standing"].mean())
+            row |= {"forfeited": reputation.forfeited, "standing_mean": standing}
         if (royalties := world.find(Royalties)) is not None:
             row |= {"royalties": royalties.paid, "findings_used": royalties.used}
         if (reasoning := world.find(Reasoning)) is not None and reasoning.answers is not None:

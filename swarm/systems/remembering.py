@@ -14,10 +14,19 @@ from swarm.reasoning import Block, Hearsay
 from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import HearsaySource, Reasoning
 from swarm.systems.settlement import Settlement
+from swarm.systems.system import System
 from swarm.systems.tasks import Tasks
 
 if TYPE_CHECKING:
     from swarm.world import World
+
+
+class Standing(System):
+    """A system that knows how far each agent's word is believed."""
+
+    def credence(self, world: World) -> np.ndarray:
+        """float32[n] in [0, 1], by row; findings carry it, and count by it."""
+        return np.ones(len(world.population), np.float32)
 
 
 class Remembering(HearsaySource):
@@ -34,6 +43,8 @@ class Remembering(HearsaySource):
     Attributes:
         findings: the shared memory.
         tally: how often and how strongly the public part says what.
+        written: rows of the authors, ids, and answers (places in `Reasoning.agent`) of the findings
+            of this tick, int64[m] each.
 
     Gene: `publish`, the confidence from which on an agent writes a finding. Column: `surprise`
     float64, sum of credit times surprisal over answered tasks, fading by generation.
@@ -46,6 +57,7 @@ class Remembering(HearsaySource):
         self.embargo = embargo
         self.findings: Findings
         self.tally: Tally
+        self.written = (np.empty(0, np.int64),) * 3
 
     def loci(self, world: World) -> Mapping[str, Locus]:
         """From which confidence on to write."""
@@ -75,7 +87,7 @@ class Remembering(HearsaySource):
         if not len(self.findings):
             return Hearsay(count, weight, *_nothing_heard(len(heard)), sealed)
         head, relation, tail = (columns[name][known] for name in ("head", "relation", "tail"))
-        confidence = columns["confidence"][known]
+        confidence = columns["confidence"][known] * columns["credence"][known]
         key, place = block.heard(
             np.concatenate([head, tail], axis=1),
             np.concatenate([relation, relation + R], axis=1),
@@ -126,6 +138,7 @@ class Remembering(HearsaySource):
 
         sure = confidence >= world.genes("publish")[reasoning.agent, 0]
         chosen = _best_of_each(reasoning.agent, confidence, sure, self.per_agent)
+        self.written = (np.empty(0, np.int64),) * 3
         if not len(chosen):
             return
         author, best = reasoning.agent[chosen], best[chosen]
@@ -133,6 +146,8 @@ class Remembering(HearsaySource):
         source, relation = block.source[query], block.relation[query]
         best = block.entity(query, best)
         forward = relation < self.findings.relations
+        standing = world.find(Standing)
+        credence = standing.credence(world)[author] if standing else 1.0
         ids = self.findings.append(
             np.where(forward, source, best),
             relation % self.findings.relations,
@@ -142,7 +157,9 @@ class Remembering(HearsaySource):
             engine=answers.proposer[in_time[chosen]],
             confidence=confidence[chosen],
             evidence=query,
+            credence=credence,
         )
+        self.written = (author, ids, chosen)
         gossip = world.find(Gossip)
         if gossip is not None:
             gossip.tell(world, author, ids)

@@ -19,6 +19,7 @@ DTYPES = {
     "tick": np.int32,
     "engine": np.int8,
     "confidence": np.float32,
+    "credence": np.float32,
     "evidence": np.int64,
 }
 
@@ -32,6 +33,7 @@ class Fact:
     tick: int
     engine: int
     confidence: float
+    credence: float
     evidence: int
 
 
@@ -45,6 +47,7 @@ facts = st.builds(
     tick=st.integers(0, 12),
     engine=st.integers(0, 127),
     confidence=st.floats(0, 1, width=32),
+    credence=st.floats(0, 1, width=32),
     evidence=st.integers(-1, 2**63 - 1),
 )
 
@@ -106,7 +109,7 @@ def test_a_restored_memory_goes_on_as_if_never_stopped(history: list[list[Fact]]
         write(whole, batch)
         write(first, batch)
     saved = first.state()
-    write(resumed, [Fact(0, 0, 0, 9, 99, 0, 1.0, 0)])  # what was there must go
+    write(resumed, [Fact(0, 0, 0, 9, 99, 0, 1.0, 1.0, 0)])  # what was there must go
     resumed.restore(saved)
     for batch in history[cut:]:
         write(whole, batch)
@@ -188,6 +191,7 @@ def test_a_frame_has_the_columns_and_ids() -> None:
         ({"confidence": 1.01}, r"\[0, 1\]"),
         ({"confidence": float("nan")}, r"\[0, 1\]"),
         ({"confidence": "sure"}, r"\[0, 1\]"),
+        ({"credence": 1.01}, r"\[0, 1\]"),
         ({"head": [1, 2], "tail": [1, 2, 3]}, "one length"),
         ({"head": [[1, 2]]}, "one column"),
     ],

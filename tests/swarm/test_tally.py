@@ -13,14 +13,23 @@ from swarm.memory import Findings, MemoryLimitError, Tally, TallyError, surprisa
 ENTITIES, RELATIONS = 4, 3
 
 entities = st.integers(0, ENTITIES - 1)
-fact = st.tuples(entities, st.integers(0, RELATIONS - 1), entities, st.floats(0, 1, width=32))
+share = st.floats(0, 1, width=32)
+fact = st.tuples(entities, st.integers(0, RELATIONS - 1), entities, share, share)
 
 
-def memory(said: list[tuple[int, int, int, float]]) -> Findings:
+def memory(said: list[tuple[int, int, int, float, float]]) -> Findings:
     findings = Findings(ENTITIES, RELATIONS)
-    heads, relations, tails, confidences = zip(*said, strict=True) if said else ([],) * 4
+    heads, relations, tails, sure, believed = zip(*said, strict=True) if said else ([],) * 5
     findings.append(
-        heads, relations, tails, author=0, tick=0, engine=0, confidence=confidences, evidence=0
+        heads,
+        relations,
+        tails,
+        author=0,
+        tick=0,
+        engine=0,
+        confidence=sure,
+        credence=believed,
+        evidence=0,
     )
     return findings
 
@@ -28,15 +37,15 @@ def memory(said: list[tuple[int, int, int, float]]) -> Findings:
 @settings(deadline=None)
 @given(said=st.lists(fact, max_size=60), cuts=st.lists(st.integers(0, 60), max_size=5))
 def test_a_tally_equals_a_dictionary_however_it_was_batched(
-    said: list[tuple[int, int, int, float]], cuts: list[int]
+    said: list[tuple[int, int, int, float, float]], cuts: list[int]
 ) -> None:
     findings = memory(said)
     count: defaultdict[tuple[int, int, int], int] = defaultdict(int)
     weight: defaultdict[tuple[int, int, int], np.float32] = defaultdict(np.float32)
-    for head, relation, tail, confidence in said:
+    for head, relation, tail, confidence, credence in said:
         for cell in ((relation, head, tail), (relation + RELATIONS, tail, head)):
             count[cell] += 1
-            weight[cell] += np.float32(confidence)
+            weight[cell] += np.float32(confidence) * np.float32(credence)
 
     rebuilt, grown = Tally(ENTITIES, RELATIONS), Tally(ENTITIES, RELATIONS)
     rebuilt.absorb(findings, 0, len(said))
@@ -52,7 +61,8 @@ def test_a_tally_equals_a_dictionary_however_it_was_batched(
 
 def test_rows_answer_a_block_of_queries_in_both_directions() -> None:
     tally = Tally(ENTITIES, RELATIONS)
-    tally.absorb(memory([(0, 1, 2, 0.5), (0, 1, 2, 0.25), (3, 1, 2, 1.0), (0, 1, 1, 1.0)]), 0, 4)
+    said = [(0, 1, 2, 0.5, 1.0), (0, 1, 2, 0.5, 0.5), (3, 1, 2, 1.0, 1.0), (0, 1, 1, 1.0, 1.0)]
+    tally.absorb(memory(said), 0, 4)
     count, weight = tally.rows([0, 2, 1], [1, 1 + RELATIONS, 0])
     assert count.tolist() == [[0, 1, 2, 0], [2, 0, 0, 1], [0, 0, 0, 0]]
     assert weight.tolist() == [[0, 1, 0.75, 0], [0.75, 0, 0, 1], [0, 0, 0, 0]]
@@ -133,7 +143,7 @@ answers = st.lists(entities, unique=True, max_size=ENTITIES).map(sorted)
 @settings(deadline=None)
 @given(said=st.lists(fact, max_size=60), asked=st.lists(answers, min_size=24, max_size=24))
 def test_listed_answers_are_places_of_the_whole_row(
-    said: list[tuple[int, int, int, float]], asked: list[list[int]]
+    said: list[tuple[int, int, int, float, float]], asked: list[list[int]]
 ) -> None:
     tally = Tally(ENTITIES, RELATIONS)
     tally.absorb(memory(said), 0, len(said))
@@ -148,7 +158,7 @@ def test_listed_answers_are_places_of_the_whole_row(
 
 
 def test_errors_say_what_is_allowed() -> None:
-    findings, tally = memory([(0, 1, 2, 0.5)] * 3), Tally(ENTITIES, RELATIONS)
+    findings, tally = memory([(0, 1, 2, 0.5, 1.0)] * 3), Tally(ENTITIES, RELATIONS)
     tally.absorb(findings, 0, 2)
     for start, stop in ((0, 2), (3, 3), (2, 1), (2, 4)):
         with pytest.raises(TallyError, match="start at 2 and stop at no more than 3"):

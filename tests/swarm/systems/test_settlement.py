@@ -27,7 +27,7 @@ def test_supply_is_conserved_every_tick_and_the_books_agree_with_the_journal() -
 @pytest.mark.parametrize("tokens", [1, -1, 2**40])
 def test_a_corrupted_balance_is_caught_by_the_check_of_the_tick(tokens: int) -> None:
     world = run(reasoners(), 2)
-    world.ledger._balances[world.agents.get("account")[3]] += tokens
+    world.ledger._available[world.agents.get("account")[3]] += tokens
     with pytest.raises(LedgerError, match=f"balances sum to {tokens}, not 0"):
         world.step()
 
@@ -36,8 +36,8 @@ def test_a_balance_below_zero_is_caught_by_the_check_of_the_tick() -> None:
     def plant(world: World) -> None:
         account = world.agents.get("account")[3]
         overdraft = world.ledger.balance(account) + 1
-        world.ledger._balances[account] -= overdraft
-        world.ledger._balances[world.treasury] += overdraft
+        world.ledger._available[account] -= overdraft
+        world.ledger._available[world.treasury] += overdraft
 
     with pytest.raises(LedgerError, match="holds -1; only the issuer"):
         reasoners(40, Watch(plant)).step()

@@ -1,5 +1,5 @@
 """Benchmarks: `python -m benchmarks KIND`, where KIND is main, causal, ablations, orders, world,
-abm, gossip, motion or evolution.
+abm, gossip, motion, evolution, economy or arenas.
 
 All take `--json`, one line a row with name, ours, peer, ratio and checks, and `--quick`, a look in
 under a minute. A check that does not hold makes the exit code 1.
@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from benchmarks.evolution import PARTS
+from benchmarks import arenas, economy, evolution
 from experiments.toml import StudyError
 from swarm.reasoning import GraphError
 
 STUDIES, SEEDS = ("umls", "kinships", "umls-30", "kinships-30"), 5
+IN_PARTS = {
+    "evolution": ("searches beside DEAP, pymoo, pyribs and others", evolution.PARTS),
+    "economy": ("ledger, order book and markets beside plain ones", economy.PARTS),
+    "arenas": ("games and ratings beside axelrod, OpenSpiel and openskill", arenas.PARTS),
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,10 +54,10 @@ def parser() -> argparse.ArgumentParser:
     }
     for name, text in rest.items():
         kinds.add_parser(name, help=text)
-    evolution = kinds.add_parser("evolution", help="searches beside DEAP, pymoo, pyribs and others")
-    evolution.add_argument(
-        "--parts", nargs="+", default=PARTS, choices=PARTS, help="some of it", metavar="PART"
-    )
+    for name, (text, parts) in IN_PARTS.items():
+        kinds.add_parser(name, help=text).add_argument(
+            "--parts", nargs="+", default=parts, choices=parts, help="some of it", metavar="PART"
+        )
     for kind in kinds.choices.values():
         kind.add_argument("--json", action="store_true", help="one line of JSON a row")
         kind.add_argument("--quick", action="store_true", help="a look in under a minute")
@@ -105,10 +111,9 @@ def command(arguments: list[str] | None = None) -> int:
         from benchmarks import gossip
 
         return show(gossip.rows(options.quick), options.json)
-    if options.kind == "evolution":
-        from benchmarks import evolution
-
-        return show(evolution.rows(options.quick, tuple(options.parts)), options.json)
+    if options.kind in IN_PARTS:
+        folder = import_module(f"benchmarks.{options.kind}")
+        return show(folder.rows(options.quick, tuple(options.parts)), options.json)
     from benchmarks import motion
 
     return show(motion.rows(options.quick), options.json)

@@ -6,6 +6,7 @@ bids and claims come in as columns and go out as columns.
 
 from economy.auctions import AuctionError, Clearing, uniform_price_auction
 from economy.ledger import ISSUER, Ledger, LedgerError, Refusal, replay
+from economy.reputation import StakedReputation
 from economy.split import SplitError, split_exactly
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "LedgerError",
     "Refusal",
     "SplitError",
+    "StakedReputation",
     "replay",
     "split_exactly",
     "uniform_price_auction",

@@ -1,20 +1,22 @@
 """A double-entry ledger of whole tokens, in columns.
 
-Every transfer debits one account and credits another with the same amount, so the books always
+Every movement debits one account and credits another with the same amount, so the books always
 balance (D. Ellerman, "The mathematics of double entry bookkeeping", Mathematics Magazine 58,
-1985). All-or-nothing batches follow TigerBeetle's linked transfers.
+1985). Chains, two-phase transfers and refusal codes follow TigerBeetle's.
 
 Guarantees, held by the tests:
 
 * The balances sum to exactly 0: what exists was debited from the issuer, account 0, the only
   account that may be negative. The supply is minus its balance and never exceeds 2**63 - 1, so
   no other balance can overflow.
-* No ordinary account is ever below zero.
-* A batch means the same as its transfers made one by one, in order.
-* The opening balances and the journal together give the balances.
+* No ordinary account is ever below zero. What holds reserve is part of the balance, and is spent
+  by nothing else: balance = available + held.
+* A batch means the same as its steps made one by one, in order; a chain is made whole or not at
+  all; a key moves tokens at most once, also after ``restore``.
+* The opening balances and the journal together give the balances, and likewise what is held.
 
 Errors: ``LedgerError`` (a ``ValueError``) for wrong arguments, for a mint or burn that cannot be
-made and for books that do not balance. A transfer that cannot be made is no error: its ``Refusal``
+made and for books that do not balance. A step that cannot be made is no error: its ``Refusal``
 says why.
 """
 
@@ -26,43 +28,42 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from economy.columns import whole_numbers
-from economy.ledger.posting import ISSUER, Books, Refusal, post_batch
+from economy.ledger.chains import HOLD, POST, POST_WHOLE, TRANSFER, VOID, Steps, take_steps
+from economy.ledger.columns import read_only, stretched, with_room
+from economy.ledger.errors import LedgerError
+from economy.ledger.holds import COLUMNS as HOLDS
+from economy.ledger.holds import NEVER, Holds, unmake, void_each
+from economy.ledger.journal import JOURNAL, Journal, fold, fold_held, replay, replay_held
+from economy.ledger.keys import Keys, Slots, key_column
+from economy.ledger.posting import ISSUER, OK, Books, Entry, Refusal, post_each
 
-JOURNAL: dict[str, np.dtype] = {
-    "tick": np.dtype(np.int32),
-    "debit": np.dtype(np.int64),
-    "credit": np.dtype(np.int64),
-    "amount": np.dtype(np.int64),
-    "code": np.dtype(np.int16),
-}
-"""The columns of a journal and their types: one row for each transfer that was made."""
-
-
-class LedgerError(ValueError):
-    """Wrong arguments, a mint or burn that cannot be made, or books that do not balance."""
+_EMPTY = np.zeros(0, np.int64)
+_UNLINKED = np.zeros(0, np.bool_)
 
 
 class Ledger:
     """Accounts, their balances in whole tokens (int64) and the journal of what moved.
 
-    The owner sets ``tick``, which dates the journal, and drains the journal when it likes.
+    The owner sets ``tick``, which dates the journal and expires holds, and drains the journal
+    when it likes.
 
     >>> ledger = Ledger()
     >>> alice, bob = ledger.open(2)
     >>> ledger.mint(alice, 100)
     >>> ledger.transfer([alice, bob], [bob, alice], [30, 50]).tolist()  # bob has only 30
     [0, 4]
-    >>> ledger.balances.tolist()
-    [-100, 70, 30]
+    >>> ids, refusals = ledger.hold(alice, bob, 60)
+    >>> ledger.available(alice), ledger.balance(alice)
+    (10, 70)
+    >>> ledger.post(ids, 45).tolist(), ledger.balances.tolist()
+    ([0], [-100, 25, 75])
     """
 
     def __init__(self) -> None:
         self.tick = 0
         self._accounts = 1  # the issuer
-        self._balances = np.zeros(16, np.int64)
-        self._opening = np.zeros(16, np.int64)
-        self._entries = 0
-        self._journal = {name: np.zeros(64, dtype) for name, dtype in JOURNAL.items()}
+        self._available, self._held, self._opening, self._opening_held = np.zeros((4, 16), np.int64)
+        self._journal, self._holds, self._keys = Journal(), Holds(), Keys()
 
     def __len__(self) -> int:
         """Return the number of accounts, the issuer included."""
@@ -75,29 +76,34 @@ class Ledger:
         if n < 0:
             raise LedgerError(f"cannot open {n} accounts; n is at least 0, as in open(3)")
         first, self._accounts = self._accounts, self._accounts + operator.index(n)
-        self._balances = _with_room(self._balances, self._accounts)
-        self._opening = _with_room(self._opening, self._accounts)
+        for name in ("_available", "_held", "_opening", "_opening_held"):
+            setattr(self, name, with_room(getattr(self, name), self._accounts))
         return np.arange(first, self._accounts, dtype=np.int64)
 
     @property
     def balances(self) -> NDArray[np.int64]:
-        """All balances now, int64[accounts]: a read-only view; ask again after ``open``."""
-        return _read_only(self._balances[: self._accounts])
+        """All balances now, available and held, int64[accounts]: a read-only copy. O(accounts)."""
+        return read_only(self._available[: self._accounts] + self._held[: self._accounts])
 
     @property
     def opening(self) -> NDArray[np.int64]:
         """The balances before the first entry held in the journal, int64[accounts], read-only."""
-        return _read_only(self._opening[: self._accounts])
+        return read_only(self._opening[: self._accounts])
+
+    @property
+    def opening_held(self) -> NDArray[np.int64]:
+        """What was held before the first entry in the journal, int64[accounts], read-only."""
+        return read_only(self._opening_held[: self._accounts])
 
     @property
     def entries(self) -> int:
         """Movements since the journal was last drained; while it is 0 no balance has changed."""
-        return self._entries
+        return self._journal.entries
 
     @property
     def supply(self) -> int:
-        """Tokens in existence: what was minted less what was burnt."""
-        return -int(self._balances[ISSUER])
+        """Tokens in existence: what was minted less what was burnt; pending mints are not yet."""
+        return -int(self._available[ISSUER] + self._held[ISSUER])
 
     @overload
     def balance(self, account: int | np.integer) -> int: ...
@@ -105,14 +111,37 @@ class Ledger:
     def balance(self, account: ArrayLike) -> NDArray[np.int64]: ...
     def balance(self, account: ArrayLike) -> int | NDArray[np.int64]:
         """Return the balance of one account, an int, or a copy of those of many, int64[n]."""
+        ids = self._known(account)
+        return _like(account, self._available[ids] + self._held[ids])
+
+    @overload
+    def available(self, account: int | np.integer) -> int: ...
+    @overload
+    def available(self, account: ArrayLike | None = None) -> NDArray[np.int64]: ...
+    def available(self, account: ArrayLike | None = None) -> int | NDArray[np.int64]:
+        """Return what can be spent: of one account, of many, or of all, int64[accounts]."""
+        if account is None:
+            return self._available[: self._accounts].copy()
+        return _like(account, self._available[self._known(account)])
+
+    @overload
+    def held(self, account: int | np.integer) -> int: ...
+    @overload
+    def held(self, account: ArrayLike | None = None) -> NDArray[np.int64]: ...
+    def held(self, account: ArrayLike | None = None) -> int | NDArray[np.int64]:
+        """Return what holds reserve: on one account, on many, or on all, int64[accounts]."""
+        if account is None:
+            return self._held[: self._accounts].copy()
+        return _like(account, self._held[self._known(account)])
+
+    def _known(self, account: ArrayLike) -> NDArray[np.int64]:
         ids = whole_numbers("account", account, LedgerError)
-        unknown = ids[(ids < 0) | (ids >= self._accounts)]
-        if unknown.size:
+        if ids.size and not 0 <= ids.min() <= ids.max() < self._accounts:
+            unknown = ids[(ids < 0) | (ids >= self._accounts)]
             raise LedgerError(
                 f"account {unknown[0]} was never opened; ids run from 0 to {self._accounts - 1}"
             )
-        found = self._balances[ids]
-        return int(found[0]) if np.ndim(account) == 0 else found
+        return ids
 
     # -- movements --------------------------------------------------------------------------
 
@@ -123,53 +152,99 @@ class Ledger:
         amount: ArrayLike,
         *,
         code: ArrayLike = 0,
-        linked: bool = False,
+        linked: bool | NDArray[np.bool_] = False,
+        key: ArrayLike | None = None,
     ) -> NDArray[np.uint8]:
         """Move amounts from the debited to the credited accounts, in order; return refusals.
 
         ``debit``, ``credit`` (account ids), ``amount`` (tokens) and ``code`` (int16, the owner's
         reason for the journal) are whole numbers, each a column of n or a scalar for all. A
-        refused transfer moves nothing and does not stop the next. With ``linked`` it is all or
-        nothing: if any would be refused nothing moves, the guilty keep their reason and the
-        others carry ``Refusal.LINKED``. Debiting the issuer mints, crediting it burns.
+        refused transfer moves nothing and does not stop the next. Debiting the issuer mints,
+        crediting it burns.
+
+        ``linked`` makes chains, each all or nothing: if any would be refused nothing moves, the
+        guilty keep their reason and the others carry ``Refusal.LINKED``. True makes one chain of
+        the batch; bool[n] links each True to the next transfer, so that a chain ends with the
+        first False (a last True is refused with its chain, ``Refusal.OPEN_CHAIN``).
+
+        ``key`` (int64 or uint64, 0 for none) names what may be asked for twice but must be made
+        once: a key that was used is refused, ``ALREADY_MADE`` or, if it was for something else,
+        ``KEY_REUSED``. A refused transfer leaves its key unused.
 
         Returns uint8[n] of ``Refusal``. O(n). Raises ``LedgerError`` for fractional types,
         columns of unequal length and codes beyond int16; then nothing moves.
         """
-        arguments = {"debit": debit, "credit": credit, "amount": amount, "code": code}
-        columns = {name: whole_numbers(name, arguments[name], LedgerError) for name in arguments}
-        lengths = {column.size for column in columns.values()} - {1}
-        if len(lengths) > 1:
-            shapes = ", ".join(f"{name} {column.size}" for name, column in columns.items())
-            raise LedgerError(f"columns must have one length or be scalars; got lengths {shapes}")
-        n = lengths.pop() if lengths else 1
-        codes = columns["code"]
-        if codes.size and not -(2**15) <= codes.min() <= codes.max() < 2**15:
-            raise LedgerError(f"code must fit int16, -32768 to 32767; got {codes[:5].tolist()}")
+        given = {"debit": debit, "credit": credit, "amount": amount, "code": code}
+        n, columns, keys = _columns(given, linked, key)
+        if key is None and isinstance(linked, bool):
+            return self._transfer_all(columns, linked, n)
+        steps = Steps(**columns, expires=_EMPTY, hold=_EMPTY, key=keys, linked=_links(linked, n))
+        return self._take(TRANSFER, steps, n)[1]
 
-        refusals = np.empty(n, np.uint8)
-        books = self.open_books(n)
-        stretched = (_stretched(column, n) for column in columns.values())
-        post_batch(books, *stretched, bool(linked), refusals)
-        self.close_books(books)
-        return refusals
+    def hold(
+        self,
+        debit: ArrayLike,
+        credit: ArrayLike,
+        amount: ArrayLike,
+        *,
+        expires: ArrayLike | None = None,
+        code: ArrayLike = 0,
+        linked: bool | NDArray[np.bool_] = False,
+        key: ArrayLike | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Reserve amounts on the debited accounts for the credited ones, until posted or voided.
 
-    def open_books(self, room: int) -> Books:
-        """Balances and `room` free rows of the journal, for compiled code that calls `post`.
+        From the tick ``expires`` on (none: never) a hold cannot be posted any more, and
+        ``expire`` gives it back. The rest is as in ``transfer``.
 
-        Whoever opens the books closes them before anything else is done with this ledger.
+        Returns the ids of the holds, int64[n], 0 for refused ones, and uint8[n] of ``Refusal``.
+        For ``ALREADY_MADE`` the id is that of the hold which the key made.
         """
-        start = self._entries
-        for name, column in self._journal.items():
-            self._journal[name] = _with_room(column, start + room)
-        rows = {name: column[start : start + room] for name, column in self._journal.items()}
-        tick = rows.pop("tick")
-        tick[:] = operator.index(self.tick)  # refuses a tick beyond int32
-        return Books(self._balances[: self._accounts], **rows, made=np.zeros(1, np.int64))
+        until = NEVER if expires is None else expires
+        given = {"debit": debit, "credit": credit, "amount": amount, "code": code, "expires": until}
+        n, columns, keys = _columns(given, linked, key)
+        steps = Steps(**columns, hold=_EMPTY, key=keys, linked=_links(linked, n))
+        ids, refusals = self._take(HOLD, steps, n)
+        self._holds.take_note(columns["expires"][refusals == OK])
+        return ids, refusals
 
-    def close_books(self, books: Books) -> None:
-        """Take what was written in the books into the journal."""
-        self._entries += int(books.made[0])
+    def post(
+        self,
+        ids: ArrayLike,
+        amount: ArrayLike | None = None,
+        *,
+        linked: bool | NDArray[np.bool_] = False,
+        key: ArrayLike | None = None,
+    ) -> NDArray[np.uint8]:
+        """Pay holds to their credited accounts, whole or these amounts; the rest is given back.
+
+        ``linked`` and ``key`` are as in ``transfer``. Returns uint8[n] of ``Refusal``.
+        """
+        given = {"hold": ids} if amount is None else {"hold": ids, "amount": amount}
+        return self._finish(POST_WHOLE if amount is None else POST, given, linked, key)
+
+    def void(
+        self,
+        ids: ArrayLike,
+        *,
+        linked: bool | NDArray[np.bool_] = False,
+        key: ArrayLike | None = None,
+    ) -> NDArray[np.uint8]:
+        """Give back holds to their debited accounts. Returns uint8[n] of ``Refusal``."""
+        return self._finish(VOID, {"hold": ids}, linked, key)
+
+    def expire(self) -> NDArray[np.int64]:
+        """Give back all holds whose tick has come; returns their ids, int64[n], rising."""
+        ids = self._holds.due(operator.index(self.tick))
+        if ids.size:
+            books = self.open_books(ids.size)
+            void_each(books, self._holds.rows, ids, int(Entry.EXPIRE))
+            self.close_books(books)
+        return ids
+
+    def pending(self, ids: ArrayLike) -> NDArray[np.int64]:
+        """Return what holds still reserve, int64[n]: 0 if finished, or if there never was one."""
+        return self._holds.amounts(whole_numbers("ids", ids, LedgerError))
 
     def mint(self, account: ArrayLike, amount: ArrayLike, *, code: ArrayLike = 0) -> None:
         """Create tokens on an account, or on many: all or none. Refused: ``LedgerError``."""
@@ -178,6 +253,54 @@ class Ledger:
     def burn(self, account: ArrayLike, amount: ArrayLike, *, code: ArrayLike = 0) -> None:
         """Destroy tokens of an account, or of many: all or none. Refused: ``LedgerError``."""
         self._insist("burn", self.transfer(account, ISSUER, amount, code=code, linked=True))
+
+    def open_books(self, room: int) -> Books:
+        """What accounts have and `room` free rows of the journal, for code that calls `post`.
+
+        Whoever opens the books closes them before anything else is done with this ledger.
+        """
+        n = self._accounts
+        return self._journal.books(self._available[:n], self._held[:n], self.tick, room)
+
+    def close_books(self, books: Books) -> None:
+        """Take what was written in the books into the journal."""
+        self._journal.entries += int(books.made[0])
+
+    def _finish(
+        self,
+        kind: int,
+        given: dict[str, ArrayLike],
+        linked: bool | NDArray[np.bool_],
+        key: ArrayLike | None,
+    ) -> NDArray[np.uint8]:
+        n, columns, keys = _columns(given, linked, key)
+        amount = columns.get("amount", _EMPTY)
+        links, none = _links(linked, n), _EMPTY
+        steps = Steps(none, none, amount, none, none, columns["hold"], keys, links)
+        return self._take(kind, steps, n)[1]
+
+    def _transfer_all(
+        self, columns: dict[str, NDArray[np.int64]], linked: bool, n: int
+    ) -> NDArray[np.uint8]:
+        """Make transfers without keys, in one chain or none: the fast way."""
+        refusals = np.empty(n, np.uint8)
+        books = self.open_books(n)
+        post_each(books, *columns.values(), refusals)
+        if linked and books.made[0] < n:
+            unmake(books, self._holds.rows, 0)
+            refusals[refusals == OK] = Refusal.LINKED
+        self.close_books(books)
+        return refusals
+
+    def _take(self, kind: int, steps: Steps, n: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        books = self.open_books(2 * n if kind == POST else n)  # a part posted, the rest voided
+        rows = self._holds.make_room(n if kind == HOLD else 0)
+        slots = self._keys.make_room(steps.key.size)
+        ids, refusals = np.empty(n, np.int64), np.empty(n, np.uint8)
+        now = operator.index(self.tick)
+        self._keys.count(take_steps(books, rows, slots, kind, steps, now, refusals, ids))
+        self.close_books(books)
+        return ids, refusals
 
     def _insist(self, what: str, refusals: NDArray[np.uint8]) -> None:
         guilty = np.flatnonzero((refusals != Refusal.OK) & (refusals != Refusal.LINKED))
@@ -192,113 +315,136 @@ class Ledger:
 
     def journal(self) -> dict[str, NDArray]:
         """Return the entries held, oldest first, as read-only columns (see ``JOURNAL``)."""
-        return {name: _read_only(column[: self._entries]) for name, column in self._journal.items()}
+        return self._journal.columns()
 
     def drain(self) -> dict[str, NDArray]:
         """Return the entries held and forget them, folding them into the opening balances."""
-        drained = self.journal()
-        if not self._entries:
-            return drained
-        _post(self._opening, drained)
-        # The old columns are given away, so that what was read from them stays true.
-        self._journal = {
-            name: np.zeros(column.size, column.dtype) for name, column in self._journal.items()
-        }
-        self._entries = 0
+        if not self.entries:
+            return self.journal()
+        drained = self._journal.drain()
+        fold(self._opening, drained)
+        fold_held(self._opening_held, drained)
         return drained
 
     def check(self) -> None:
-        """Raise ``LedgerError`` unless balances sum to 0 and no ordinary one is negative."""
-        balances = self.balances
-        if total := int(balances.sum()):
+        """Raise ``LedgerError`` unless balances sum to 0 and nothing ordinary is negative."""
+        available, held = self._available[: self._accounts], self._held[: self._accounts]
+        if total := int(available.sum() + held.sum()):
             raise LedgerError(f"the books do not balance: balances sum to {total}, not 0")
-        ordinary = balances[ISSUER + 1 :]
-        if ordinary.size and ordinary.min() < 0:
-            account = int(np.argmin(ordinary)) + ISSUER + 1
-            raise LedgerError(
-                f"account {account} holds {balances[account]}; only the issuer (0) may be negative"
-            )
+        for name, column in (("holds", available[ISSUER + 1 :]), ("reserves", held[ISSUER + 1 :])):
+            if column.size and column.min() < 0:
+                account = int(np.argmin(column)) + ISSUER + 1
+                raise LedgerError(
+                    f"account {account} {name} {column.min()}; only the issuer (0) may be negative"
+                )
 
     def verify(self) -> None:
-        """Recompute the balances from the journal; raise ``LedgerError`` where they differ."""
+        """Recompute everything from the journal; raise ``LedgerError`` where it differs."""
         expected = replay(self.opening, self.journal())
-        wrong = np.flatnonzero(expected != self.balances)
+        self._compare("holds", self.balances, "its opening balance and the journal", expected)
+        held, now = self.held(), replay_held(self.opening_held, self.journal())
+        self._compare("reserves", held, "what it reserved at first and the journal", now)
+        open_holds = self._holds.total(self._accounts)
+        self._compare("reserves", held, "its open holds", open_holds)
+        self.check()
+
+    @staticmethod
+    def _compare(
+        verb: str, found: NDArray[np.int64], source: str, expected: NDArray[np.int64]
+    ) -> None:
+        wrong = np.flatnonzero(expected != found)
         if wrong.size:
             account = int(wrong[0])
             raise LedgerError(
-                f"account {account} holds {self.balances[account]}, but its opening balance and "
-                f"the journal give {expected[account]} ({wrong.size} account(s) differ)"
+                f"account {account} {verb} {found[account]}, but {source} "
+                f"give {expected[account]} ({wrong.size} account(s) differ)"
             )
-        self.check()
+
+    # -- save and restore -------------------------------------------------------------------
 
     def state(self) -> dict[str, NDArray]:
         """Return everything as plain arrays (copies): scalars are 0-d, no spare capacity."""
-        return {
+        state = {
             "tick": np.array(self.tick, np.int64),
-            "balances": self.balances.copy(),
+            "available": self.available(),
+            "held": self.held(),
             "opening": self.opening.copy(),
-        } | {f"journal_{name}": column.copy() for name, column in self.journal().items()}
+            "opening_held": self.opening_held.copy(),
+        }
+        state |= {f"journal_{name}": column.copy() for name, column in self.journal().items()}
+        state |= {f"holds_{name}": column for name, column in self._holds.state().items()}
+        return state | {f"keys_{name}": column for name, column in self._keys.state().items()}
 
     def restore(self, state: Mapping[str, ArrayLike]) -> None:
         """Become the ledger that wrote ``state``; on ``LedgerError`` this one is unchanged."""
-        names = ["tick", "balances", "opening", *(f"journal_{name}" for name in JOURNAL)]
-        if missing := [name for name in names if name not in state]:
-            raise LedgerError(f"not the state of a ledger: {missing} missing; needs {names}")
-        columns = {name: whole_numbers(name, state[name], LedgerError).copy() for name in names}
-        sizes = [columns[name].size for name in names]
-        if sizes[0] != 1 or sizes[1] != sizes[2] or sizes[1] < 1 or len(set(sizes[3:])) > 1:
-            raise LedgerError(f"not the state of a ledger: {names} have lengths {sizes}")
+        if missing := [name for name in _STATE if name not in state]:
+            raise LedgerError(f"not the state of a ledger: {missing} missing; needs {_STATE}")
+        columns = {name: whole_numbers(name, state[name], LedgerError).copy() for name in _STATE}
+        sizes = [columns[name].size for name in _STATE[: 5 + len(JOURNAL)]]
+        if sizes[0] != 1 or len(set(sizes[1:5])) > 1 or sizes[1] < 1 or len(set(sizes[5:])) > 1:
+            raise LedgerError(f"not the state of a ledger: {_STATE} have lengths {sizes}")
         restored = Ledger()
-        restored.tick = int(columns["tick"][0])
-        restored._balances, restored._opening = columns["balances"], columns["opening"]
-        restored._journal = {
-            name: columns[f"journal_{name}"].astype(dtype) for name, dtype in JOURNAL.items()
-        }
-        restored._accounts = restored._balances.size
-        restored._entries = restored._journal["amount"].size
+        restored.tick, restored._accounts = int(columns["tick"][0]), sizes[1]
+        restored._available, restored._held = columns["available"], columns["held"]
+        restored._opening, restored._opening_held = columns["opening"], columns["opening_held"]
+        restored._journal.restore(_part(columns, "journal_"))
+        restored._holds.restore(_part(columns, "holds_"), restored._accounts)
+        restored._keys.restore(_part(columns, "keys_"))
         restored.verify()
         vars(self).update(vars(restored))
 
 
-def replay(opening: ArrayLike, journal: Mapping[str, ArrayLike]) -> NDArray[np.int64]:
-    """Return the balances, int64[accounts], that a journal makes of opening balances.
+_STATE = [
+    *("tick", "available", "held", "opening", "opening_held"),
+    *(f"journal_{name}" for name in JOURNAL),
+    *(f"holds_{name}" for name in (*HOLDS, "next")),
+    *(f"keys_{name}" for name in Slots._fields),
+]
 
-    ``journal`` needs the columns debit, credit and amount; a drained or stored one will do.
-    """
-    balances = whole_numbers("opening", opening, LedgerError).copy()
-    names = ("debit", "credit", "amount")
-    columns = {name: whole_numbers(name, journal[name], LedgerError) for name in names}
-    if len({column.size for column in columns.values()}) > 1:
-        raise LedgerError(f"a journal's columns {', '.join(names)} must have one length")
-    ids = np.concatenate((columns["debit"], columns["credit"]))
-    if ids.size and not 0 <= ids.min() <= ids.max() < balances.size:
+
+def _columns(
+    given: dict[str, ArrayLike], linked: bool | NDArray[np.bool_], key: ArrayLike | None
+) -> tuple[int, dict[str, NDArray[np.int64]], NDArray[np.int64]]:
+    """The length of a batch, its columns stretched to it, and its keys, int64[0] for none."""
+    columns = {name: whole_numbers(name, given[name], LedgerError) for name in given}
+    keys = key_column(key)
+    sizes = {name: column.size for name, column in columns.items()}
+    if key is not None:
+        sizes["key"] = keys.size
+    if not isinstance(linked, bool):
+        sizes["linked"] = np.size(linked)
+    lengths = set(sizes.values()) - {1}
+    if len(lengths) > 1:
+        shapes = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise LedgerError(f"columns must have one length or be scalars; got lengths {shapes}")
+    n = lengths.pop() if lengths else 1
+    codes = columns.get("code", _EMPTY)
+    if codes.size and not -(2**15) <= codes.min() <= codes.max() < 2**15:
+        raise LedgerError(f"code must fit int16, -32768 to 32767; got {codes[:5].tolist()}")
+    whole = {name: stretched(column, n) for name, column in columns.items()}
+    return n, whole, keys if key is None else stretched(keys, n)
+
+
+def _links(linked: bool | NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
+    """Whether each step is linked to the next, bool[n]; bool[0] if none is."""
+    if isinstance(linked, bool):
+        return np.arange(n) < n - 1 if linked else _UNLINKED
+    flags = np.require(linked, requirements=("C", "W"))
+    if flags.dtype != np.bool_ or flags.shape != (n,):
         raise LedgerError(
-            f"the journal's accounts run from {ids.min()} to {ids.max()}, "
-            f"but opening has accounts 0 to {balances.size - 1}"
+            f"linked is True, False or bool[{n}], such as [True, False] for a pair; "
+            f"got {flags.dtype}{list(flags.shape)}"
         )
-    _post(balances, columns)
-    return balances
+    return flags
 
 
-def _with_room(column: NDArray, size: int) -> NDArray:
-    """Return a column of at least ``size``: itself, or a copy at least twice as long."""
-    if size <= column.size:
-        return column
-    grown = np.zeros(max(size, 2 * column.size), column.dtype)
-    grown[: column.size] = column
-    return grown
+def _like(asked: ArrayLike, found: NDArray[np.int64]) -> int | NDArray[np.int64]:
+    return int(found[0]) if np.ndim(asked) == 0 else found
 
 
-def _stretched(column: NDArray, n: int) -> NDArray:
-    return column if column.size == n else np.full(n, column)
-
-
-def _read_only(view: NDArray) -> NDArray:
-    view.flags.writeable = False
-    return view
-
-
-def _post(balances: NDArray[np.int64], journal: Mapping[str, NDArray]) -> None:
-    """Add a journal to balances, in place; plain numpy, so that it also audits the kernel."""
-    np.subtract.at(balances, journal["debit"], journal["amount"])
-    np.add.at(balances, journal["credit"], journal["amount"])
+def _part(columns: Mapping[str, NDArray], prefix: str) -> dict[str, NDArray]:
+    return {
+        name.removeprefix(prefix): column
+        for name, column in columns.items()
+        if name.startswith(prefix)
+    }

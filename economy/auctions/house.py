@@ -1,0 +1,356 @@
+"""An auction house: sealed uniform-price auctions over messages that may repeat and come late.
+
+Bids and cancellations are messages. Every auction has a window, the ticks before it closes; what
+comes in it may come in any order and any number of times, and the house may be killed and
+restored between any two batches: the prices, who wins and what everybody pays are the same.
+
+* A message is known by auction, bidder and message number. The same bid again is refused and
+  changes nothing. Another bid under the same number strikes out both, as nobody can tell which
+  came first. A cancellation counts whenever it comes, even before its bid.
+* Ties are broken by a hash of salt, auction, bidder and message, never by arrival. The salt is the
+  house's: bidders who do not know it cannot choose lucky numbers.
+* Each bidder has one pot, a hold in the ledger: the cost of all its live bids in all open
+  auctions, or all it has if that is less. When an auction closes, first the pots are topped up;
+  then each bidder's bids, highest price first, take from the pot, and a bid that it no longer
+  pays for is cut to the units that it does. Then the auction clears (see ``uniform_price``), the
+  winners pay the clearing price from their pots, and pots shrink to what is still bid for.
+  Auctions that are due together close by tick, then by number.
+
+What does depend on order: a token that its owner spends elsewhere in the window was spent before
+the bid if the bid had not reserved it yet; and a message that comes at the closing tick is late.
+
+Units are delivered by whoever runs the house, from the ``Outcome``. Errors: ``AuctionError`` for
+wrong terms, columns or states; a message that cannot be taken has a ``BidRefusal``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from economy.auctions.bids import (
+    COLUMNS,
+    GONE,
+    LIVE,
+    BidRefusal,
+    Bids,
+    afforded,
+    bids_of,
+    owe_all,
+    owed_by,
+    priorities,
+    receive,
+    rows_of,
+)
+from economy.auctions.uniform_price import AuctionError, uniform_price_auction
+from economy.columns import LARGEST, whole_numbers
+from economy.ledger import ISSUER, Ledger
+
+LARGEST_SUPPLY = 2**32
+"""The largest supply of an auction, in units; two million bids may each ask for all of it."""
+
+
+class Terms(NamedTuple):
+    """What an auction sells and when."""
+
+    supply: int
+    reserve: int
+    closes: int
+    seller: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """How an auction ended; rows are its live bids by bidder, then message."""
+
+    auction: int
+    price: int
+    """What winners paid for a unit, in tokens."""
+    bidder: NDArray[np.int64]
+    message: NDArray[np.int64]
+    filled: NDArray[np.int64]
+    """Units won, int64[n]."""
+    payment: NDArray[np.int64]
+    """Tokens paid, int64[n]: price * filled."""
+
+
+class AuctionHouse:
+    """Auctions on the accounts of a ledger, whose ``tick`` says when they close.
+
+    ``till`` is the house's account, through which payments go to sellers; ``salt`` any whole
+    number that bidders do not know; ``code`` marks the house's entries in the journal.
+
+    >>> ledger = Ledger()
+    >>> till, seller, ann, bob = ledger.open(4)
+    >>> ledger.mint([ann, bob], 100)
+    >>> house = AuctionHouse(ledger, till)
+    >>> house.open(1, supply=3, reserve=1, closes=5, seller=seller).name
+    'OK'
+    >>> house.bid(1, [11, 12], [ann, bob], [9, 7], [2, 4]).tolist()
+    [0, 0]
+    >>> ledger.tick = 5
+    >>> [outcome] = house.close()
+    >>> outcome.price, outcome.filled.tolist(), ledger.balance(seller)
+    (7, [2, 1], 21)
+    """
+
+    def __init__(self, ledger: Ledger, till: int, *, salt: int = 0, code: int = 0) -> None:
+        self.ledger, self.till, self.salt, self.code = ledger, int(till), int(salt), int(code)
+        if not ISSUER < self.till < len(ledger):
+            raise AuctionError(
+                f"till {till} is no ordinary account, 1 to {len(ledger) - 1}; "
+                "open one for the house: till, = ledger.open()"
+            )
+        self._open: dict[int, Terms] = {}
+        self._closed: set[int] = set()
+        self._bids = bids_of(_no_rows(), 0)
+        self._owed = np.zeros((2, 0), np.int64)  # see bids.receive
+        self._pot = np.zeros(0, np.int64)  # by account: the id of its hold, or 0
+
+    @property
+    def auctions(self) -> dict[int, Terms]:
+        """The open auctions: their terms by number."""
+        return dict(self._open)
+
+    def open(self, auction: int, supply: int, reserve: int, closes: int, seller: int) -> BidRefusal:
+        """Open an auction of this number, 1 or more, to close at this tick.
+
+        ``supply`` is 1 to 2**32 units, ``reserve`` 0 or more tokens a unit. The same again is
+        ``ALREADY_MADE``, other terms under a number in use ``KEY_REUSED``, a number that was
+        used ``CLOSED_AUCTION``. Raises ``AuctionError`` for terms out of range.
+        """
+        terms = Terms(int(supply), int(reserve), int(closes), int(seller))
+        if not (0 < auction <= LARGEST and 0 <= terms.reserve <= LARGEST):
+            raise AuctionError(f"numbers are 1 or more and reserves 0 or more; got {terms}")
+        if not (0 < terms.supply <= LARGEST_SUPPLY and ISSUER < terms.seller < len(self.ledger)):
+            raise AuctionError(
+                f"supply is 1 to 2**32 units, and the seller has an ordinary account; got {terms}"
+            )
+        if auction in self._closed:
+            return BidRefusal.CLOSED_AUCTION
+        if auction in self._open:
+            same = self._open[auction] == terms
+            return BidRefusal.ALREADY_MADE if same else BidRefusal.KEY_REUSED
+        if terms.closes <= self.ledger.tick:
+            raise AuctionError(
+                f"an auction closes after the tick it opens in, {self.ledger.tick}; got {terms}"
+            )
+        self._open[int(auction)] = terms
+        return BidRefusal.OK
+
+    def bid(
+        self,
+        auction: ArrayLike,
+        message: ArrayLike,
+        bidder: ArrayLike,
+        price: ArrayLike,
+        quantity: ArrayLike,
+    ) -> NDArray[np.uint8]:
+        """Bid a price a unit for a quantity, and reserve what it may cost.
+
+        Whole numbers, each a column of n or a scalar for all. A quantity beyond the supply means
+        the supply. Bids of what one cannot pay are taken and judged when the auction closes.
+
+        Returns uint8[n] of ``BidRefusal``. Raises ``AuctionError`` for columns that do not fit.
+        """
+        return self._receive([auction, bidder, message, price, quantity], False)
+
+    def cancel(
+        self, auction: ArrayLike, message: ArrayLike, bidder: ArrayLike
+    ) -> NDArray[np.uint8]:
+        """Withdraw bids, also those that have not come yet. Returns uint8[n] of ``BidRefusal``."""
+        return self._receive([auction, bidder, message, 1, 1], True)
+
+    def close(self) -> list[Outcome]:
+        """Clear the auctions whose tick has come, by tick and then by number."""
+        due = sorted(
+            (terms.closes, auction)
+            for auction, terms in self._open.items()
+            if terms.closes <= self.ledger.tick
+        )
+        return [self._clear(auction) for _, auction in due]
+
+    # -- messages ---------------------------------------------------------------------------
+
+    def _receive(self, given: list[ArrayLike], cancels: bool) -> NDArray[np.uint8]:
+        columns = [
+            whole_numbers(name, column, AuctionError)
+            for name, column in zip(COLUMNS, given, strict=False)
+        ]
+        lengths = {column.size for column in columns} - {1}
+        if len(lengths) > 1:
+            raise AuctionError(f"columns must have one length or be scalars; got {lengths}")
+        n = lengths.pop() if lengths else 1
+        auction, bidder, message, price, quantity = (
+            column if column.size == n else np.full(n, column) for column in columns
+        )
+        refusals, capped = self._judged(auction, bidder, price, quantity, cancels)
+        table = self._with_room(n)
+        status, nothing = np.zeros(n, np.int64), np.zeros(0, np.int64)
+        batch = Bids(auction, bidder, message, price, capped, status, nothing, nothing)
+        receive(table, self._owed, batch, cancels, refusals)
+        taken = (refusals == BidRefusal.OK) | (refusals == BidRefusal.KEY_REUSED)
+        self._secure(bidder[taken])
+        return refusals
+
+    def _judged(
+        self,
+        auction: NDArray[np.int64],
+        bidder: NDArray[np.int64],
+        price: NDArray[np.int64],
+        quantity: NDArray[np.int64],
+        cancels: bool,
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """What speaks against messages by themselves, and quantities no more than the supply."""
+        refusals = np.full(auction.size, BidRefusal.UNKNOWN_AUCTION, np.uint8)
+        capped = quantity
+        for number in set(auction.tolist()):
+            here = auction == number
+            terms = self._open.get(number)
+            if number in self._closed or (terms and terms.closes <= self.ledger.tick):
+                refusals[here] = BidRefusal.CLOSED_AUCTION
+            elif terms:
+                capped = np.where(here, np.minimum(capped, terms.supply), capped)
+                low = here & (price < terms.reserve) & (not cancels)
+                refusals[here] = BidRefusal.OK
+                refusals[low] = BidRefusal.BELOW_RESERVE
+        welcome = refusals % BidRefusal.BELOW_RESERVE == BidRefusal.OK
+        small = (price < 1) | (quantity < 1)
+        refusals[welcome & (price > LARGEST // np.maximum(capped, 1))] = BidRefusal.TOO_LARGE
+        refusals[welcome & small] = BidRefusal.NOT_POSITIVE
+        strange = (bidder <= ISSUER) | (bidder >= len(self.ledger)) | (bidder == self.till)
+        refusals[welcome & strange] = BidRefusal.UNKNOWN_ACCOUNT
+        return refusals, capped
+
+    def _with_room(self, more: int) -> Bids:
+        if (accounts := len(self.ledger)) > self._pot.size:
+            grown = max(accounts, 2 * self._pot.size) - self._pot.size
+            self._pot = np.pad(self._pot, (0, grown))
+            self._owed = np.pad(self._owed, ((0, 0), (0, grown)))
+        if self._bids.used[0] + more > self._bids.price.size:
+            self._bids = bids_of(rows_of(self._bids), more + int(self._bids.used[0]))
+        return self._bids
+
+    def _secure(self, bidders: NDArray[np.int64]) -> None:
+        """Make the pots of these bidders what their live bids cost, or all that they have."""
+        bidders = np.unique(bidders)
+        pots = self._pot[bidders]
+        reserved = self.ledger.pending(pots)
+        wanted = owed_by(self._owed, bidders)
+        wanted = np.minimum(self.ledger.available(bidders) + reserved, wanted)
+        change = wanted != reserved
+        bidders, wanted, stale = bidders[change], wanted[change], pots[change & (reserved > 0)]
+        if stale.size:
+            self.ledger.void(stale)
+        self._pot[bidders] = 0
+        paying = wanted > 0
+        if paying.any():
+            ids, _ = self.ledger.hold(bidders[paying], self.till, wanted[paying], code=self.code)
+            self._pot[bidders[paying]] = ids
+
+    # -- clearing ---------------------------------------------------------------------------
+
+    def _clear(self, auction: int) -> Outcome:
+        terms = self._open.pop(auction)
+        self._closed.add(auction)
+        columns = rows_of(self._bids)
+        numbers, bidder, message, price, quantity, status = columns
+        rows = np.flatnonzero((numbers == auction) & (status == LIVE))
+        rows = rows[np.lexsort((message[rows], bidder[rows]))]
+        bidder, message, price, quantity = (c[rows] for c in columns[1:5])
+        bidders, member = np.unique(bidder, return_inverse=True)
+        self._secure(bidders)
+        first = priorities(self.salt, auction, bidder, message)
+        budget = self.ledger.pending(self._pot[bidders])
+        units = afforded(np.lexsort((first, -price)), member, price, quantity, budget)
+        clearing = uniform_price_auction(
+            price, units, terms.supply, reserve=terms.reserve, priority=first
+        )
+        payment = clearing.price * clearing.filled
+        self._pay(bidders, member, payment, terms.seller)
+        self._forget(auction)
+        self._secure(bidders)
+        return Outcome(auction, clearing.price, bidder, message, clearing.filled, payment)
+
+    def _pay(
+        self,
+        bidders: NDArray[np.int64],
+        member: NDArray[np.int64],
+        payment: NDArray[np.int64],
+        seller: int,
+    ) -> None:
+        due = np.zeros(bidders.size, np.int64)
+        np.add.at(due, member, payment)
+        payers, due = bidders[due > 0], due[due > 0]
+        refusals = self.ledger.post(self._pot[payers], due)
+        self._pot[payers] = 0
+        if seller != self.till and due.size:
+            revenue = int(due.sum())
+            handed = self.ledger.transfer(self.till, seller, revenue, code=self.code)
+            refusals = np.append(refusals, handed)
+        if refusals.any():
+            raise AuctionError(
+                f"the pots of bidders {payers[refusals[: payers.size] > 0]} were spent by somebody "
+                "else; only the house may post or void the holds that it made"
+            )
+
+    def _forget(self, auction: int) -> None:
+        """Drop what was said about an auction, and what is owed for it."""
+        rows = rows_of(self._bids)
+        bidders = np.unique(rows[1])
+        others = rows[0] != auction
+        self._bids = bids_of(tuple(column[others] for column in rows), 0)
+        self._owed[:, bidders] = 0
+        owe_all(self._bids, self._owed)
+
+    # -- save and restore -------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Return everything but the ledger as plain numbers and arrays (copies)."""
+        pots = np.flatnonzero(self._pot)
+        numbers = sorted(self._open)
+        terms = np.array([self._open[n] for n in numbers], np.int64).reshape(-1, len(Terms._fields))
+        state: dict[str, Any] = {"till": self.till, "salt": self.salt, "code": self.code}
+        state |= {"auctions": np.array(numbers, np.int64), "pots": pots, "holds": self._pot[pots]}
+        state |= {name: terms[:, i].copy() for i, name in enumerate(Terms._fields)}
+        state |= {"closed": np.array(sorted(self._closed), np.int64)}
+        rows = rows_of(self._bids)
+        return state | {f"bids_{name}": rows[i].copy() for i, name in enumerate(COLUMNS)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become the house that wrote ``state``, on a ledger restored to the same moment.
+
+        On ``AuctionError`` this house is unchanged.
+        """
+        names = list(AuctionHouse(self.ledger, self.till).state())
+        if missing := [name for name in names if name not in state]:
+            raise AuctionError(f"not the state of an auction house: {missing} missing")
+        restored = AuctionHouse(self.ledger, state["till"], salt=state["salt"], code=state["code"])
+        columns = {
+            name: whole_numbers(name, state[name], AuctionError).copy() for name in names[3:]
+        }
+        for group in (("auctions", *Terms._fields), ("pots", "holds"), names[-len(COLUMNS) :]):
+            if len({columns[name].size for name in group}) > 1:
+                raise AuctionError(f"not the state of an auction house: {group} differ in length")
+        rows = tuple(columns[f"bids_{name}"] for name in COLUMNS)
+        for name, ids in (("pots", columns["pots"]), ("bids_bidder", rows[1])):
+            if ids.size and not ISSUER < ids.min() <= ids.max() < len(self.ledger):
+                raise AuctionError(f"{name} name accounts {ids.min()} to {ids.max()}, not opened")
+        if not np.isin(rows[5], (LIVE, LIVE + 1, GONE)).all():
+            raise AuctionError("bids_status is 1, live, 2, struck out, or 3, cancelled")
+        if not self.ledger.pending(columns["holds"]).all():
+            raise AuctionError("the ledger does not hold the pots; restore it to the same moment")
+        terms = zip(*(columns[name].tolist() for name in Terms._fields), strict=True)
+        restored._open = dict(zip(columns["auctions"].tolist(), map(Terms._make, terms)))
+        restored._closed = set(columns["closed"].tolist())
+        restored._bids = bids_of(rows, 0)
+        restored._with_room(0)
+        restored._pot[columns["pots"]] = columns["holds"]
+        owe_all(restored._bids, restored._owed)
+        vars(self).update(vars(restored))
+
+
+def _no_rows() -> tuple[NDArray[np.int64], ...]:
+    return tuple(np.zeros((len(COLUMNS), 0), np.int64))

@@ -1,0 +1,362 @@
+"""An exchange: an order book for one good, settled in a ledger of cash and a ledger of goods.
+
+A continuous double auction with price-time priority (D. Friedman and J. Rust, eds., "The Double
+Auction Market", 1993): an incoming order trades with the best resting price first and with the
+oldest order at a price first, at the price of the resting order; what is left of it rests.
+
+Guarantees, held by the tests:
+
+* Whatever rests is paid for: a bid's price times quantity in cash, an ask's quantity in goods lie
+  on the escrow accounts, and exactly that much.
+* Nobody pays more than their limit or sells below it, and nobody's account falls below zero.
+* Both ledgers conserve their tokens and journal every movement.
+* A refused message changes nothing. A batch means the same as its messages sent one by one.
+* Ids of orders are never reused, and the book is never crossed.
+
+Errors: ``OrderError`` (a ``ValueError``) for wrong arguments, for a state that is none and for an
+escrow account that somebody else has emptied. A message that cannot be served is no error: its
+``OrderRefusal`` says why.
+"""
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from economy.book.matching import TRADES, serve
+from economy.book.messages import TRADE, Kind, Messages, Outcome, SelfTrade, Side, Terms
+from economy.book.queues import (
+    BEST_ASK,
+    BEST_BID,
+    MOST_PRICES,
+    RESTING,
+    empty_queues,
+    resting,
+    with_room,
+)
+from economy.book.saving import COLUMNS, queues_of, saved
+from economy.columns import LARGEST, whole_numbers
+from economy.ledger import Ledger
+
+ACCOUNTS_MAX = 2**31 - 1
+BLOCK = 2**13  # messages served between two looks at the room that is left
+
+
+class OrderError(ValueError):
+    """Wrong arguments, a state that is none, or an escrow account emptied by somebody else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What became of a batch of messages."""
+
+    refusals: NDArray[np.uint8]
+    """uint8[n] of ``OrderRefusal``, 0 where the message was accepted."""
+    orders: NDArray[np.int64]
+    """int64[n], the id of the order that rests since, -1 where none does."""
+    filled: NDArray[np.int64]
+    """int64[n], the units that the message traded at once."""
+    trades: dict[str, NDArray[np.int64]]
+    """Columns int64[t] in the order they happened: message (the row of the incoming order),
+    order (the id of the resting one), buyer, seller, price (tokens a unit), quantity (units)."""
+
+
+class Exchange:
+    """A market where the accounts of two ledgers trade one good for cash, in whole ticks.
+
+    Prices are whole tokens a unit, from ``lowest`` to ``highest``, at most 2**24 of them. A trader
+    has the same account number in both ledgers. ``code`` begins the three codes of the journals,
+    see ``Movement``. ``self_trade`` says what happens where an account would trade with itself.
+
+    >>> cash, goods = Ledger(), Ledger()
+    >>> exchange = Exchange(cash, goods, highest=1000)
+    >>> (ann, ben), _ = cash.open(2), goods.open(2)
+    >>> cash.mint(ann, 100); goods.mint(ben, 8)
+    >>> exchange.sell(ben, price=9, quantity=5).orders.tolist()  # it rests as order 0
+    [0]
+    >>> exchange.buy(ann, price=10, quantity=3).trades["price"].tolist()
+    [9]
+    >>> cash.balance(ann), goods.balance([ann, ben]).tolist(), exchange.best_ask
+    (73, [3, 3], 9)
+    """
+
+    def __init__(
+        self,
+        cash: Ledger,
+        goods: Ledger,
+        *,
+        highest: int,
+        lowest: int = 1,
+        self_trade: SelfTrade = SelfTrade.CANCEL_RESTING,
+        code: int = 0,
+    ) -> None:
+        if cash is goods:
+            raise OrderError("cash and goods must be two ledgers: one token cannot be both")
+        first, last = operator.index(lowest), operator.index(highest)
+        if not (1 <= first <= last <= LARGEST and last - first < MOST_PRICES):
+            raise OrderError(
+                f"prices run from lowest >= 1 to highest <= 2**63 - 1, at most {MOST_PRICES:,} of "
+                f"them, as in highest=1000; got {lowest} to {highest}"
+            )
+        if not -(2**15) <= operator.index(code) <= 2**15 - 3:
+            raise OrderError(f"code, code + 1 and code + 2 must fit int16; got {code}")
+        self.cash, self.goods = cash, goods
+        self._terms = Terms(
+            first, int(cash.open()[0]), int(goods.open()[0]), int(code), int(SelfTrade(self_trade))
+        )
+        self._book = empty_queues(last - first + 1, 64)
+        self._reserved = (0, 0)
+
+    def __len__(self) -> int:
+        """Return the number of resting orders."""
+        return int(self._book.marks[RESTING])
+
+    # -- messages ---------------------------------------------------------------------------
+
+    def submit(
+        self,
+        account: ArrayLike,
+        side: ArrayLike = 0,
+        price: ArrayLike = 0,
+        quantity: ArrayLike = 0,
+        *,
+        kind: ArrayLike = Kind.LIMIT,
+        order: ArrayLike = -1,
+    ) -> Report:
+        """Serve messages in order; each argument is a column int64[n] or a scalar for all.
+
+        ``kind`` is a ``Kind``. Orders need account, ``side`` (0 buys, 1 sells), quantity and,
+        but for market orders, ``price``: the account must hold price times quantity in cash, or
+        the quantity in goods, even where better prices would cost less. Market orders trade as
+        far as their account's funds reach. To withdraw an order takes its account and ``order``,
+        its id; to reduce one also the ``quantity`` to take off, which withdraws it if it is all.
+
+        An order that rests reserves its funds at entry. Where an account would trade with itself
+        the exchange's ``SelfTrade`` decides; a post-only order is refused before it comes to that.
+
+        O(1) for each message and trade, whatever the number of orders and prices. Raises
+        ``OrderError`` for wrong columns and for an emptied escrow; then nothing has moved.
+        """
+        arguments = {
+            "kind": kind,
+            "account": account,
+            "side": side,
+            "price": price,
+            "quantity": quantity,
+            "order": order,
+        }
+        columns = {name: whole_numbers(name, arguments[name], OrderError) for name in arguments}
+        lengths = {column.size for column in columns.values()} - {1}
+        if len(lengths) > 1:
+            shapes = ", ".join(f"{name} {column.size}" for name, column in columns.items())
+            raise OrderError(f"columns must have one length or be scalars; got lengths {shapes}")
+        n = lengths.pop() if lengths else 1
+        messages = Messages(
+            **{name: c if c.size == n else np.full(n, c) for name, c in columns.items()}
+        )
+        return self._serve(messages, n)
+
+    def buy(self, account: int, price: int, quantity: int, kind: int = Kind.LIMIT) -> Report:
+        """Send one order to buy; see ``submit``."""
+        return self.submit(account, Side.BUY, price, quantity, kind=kind)
+
+    def sell(self, account: int, price: int, quantity: int, kind: int = Kind.LIMIT) -> Report:
+        """Send one order to sell; see ``submit``."""
+        return self.submit(account, Side.SELL, price, quantity, kind=kind)
+
+    def cancel(self, account: ArrayLike, order: ArrayLike) -> NDArray[np.uint8]:
+        """Withdraw the orders of these ids; returns uint8[n] of ``OrderRefusal``."""
+        return self.submit(account, kind=Kind.CANCEL, order=order).refusals
+
+    def _serve(self, messages: Messages, n: int) -> Report:
+        self._insist_on_escrow()
+        if max(len(self.cash), len(self.goods)) > ACCOUNTS_MAX:
+            raise OrderError(f"an exchange serves ledgers of at most {ACCOUNTS_MAX} accounts")
+        outcome = Outcome(
+            np.empty(n, np.uint8),
+            np.empty(n, np.int64),
+            np.empty(n, np.int64),
+            np.empty(n + 16, TRADE),
+            np.zeros(2, np.int64),
+        )
+        before = self._in_escrow()
+        done = 0
+        while done < n:
+            block = min(n - done, BLOCK)
+            self._book = with_room(self._book, block)
+            free = outcome.trades.size - int(outcome.progress[TRADES])
+            if free < block:
+                outcome = outcome._replace(
+                    trades=np.resize(outcome.trades, 2 * outcome.trades.size)
+                )
+            cash = self.cash.open_books(2 * block + 8)
+            goods = self.goods.open_books(2 * block + 8)
+            try:
+                end = done + block
+                done = serve(self._book, cash, goods, self._terms, messages, outcome, done, end)
+            finally:
+                self.cash.close_books(cash)
+                self.goods.close_books(goods)
+        after = self._in_escrow()
+        self._reserved = (
+            self._reserved[0] + after[0] - before[0],
+            self._reserved[1] + after[1] - before[1],
+        )
+        trades = outcome.trades[: outcome.progress[TRADES]]
+        columns = {name: trades[name] for name in TRADE.names or ()}
+        return Report(outcome.refusals, outcome.orders, outcome.filled, columns)
+
+    # -- the book ---------------------------------------------------------------------------
+
+    @property
+    def lowest(self) -> int:
+        """The lowest price that the book takes."""
+        return self._terms.lowest
+
+    @property
+    def highest(self) -> int:
+        """The highest price that the book takes."""
+        return self._terms.lowest + self._book.queues.size - 1
+
+    @property
+    def best_bid(self) -> int | None:
+        """The highest price bid, None if nobody bids."""
+        row = int(self._book.marks[BEST_BID])
+        return None if row < 0 else self.lowest + row
+
+    @property
+    def best_ask(self) -> int | None:
+        """The lowest price asked, None if nobody asks."""
+        row = int(self._book.marks[BEST_ASK])
+        return None if row == self._book.queues.size else self.lowest + row
+
+    @property
+    def spread(self) -> int | None:
+        """The best ask less the best bid, at least 1; None if either is missing."""
+        bid, ask = self.best_bid, self.best_ask
+        return None if bid is None or ask is None else ask - bid
+
+    @property
+    def escrow(self) -> tuple[int, int]:
+        """The exchange's own accounts: in the ledger of cash and in that of goods."""
+        return self._terms.cash_escrow, self._terms.goods_escrow
+
+    @property
+    def reserved(self) -> tuple[int, int]:
+        """What resting orders have reserved: tokens of cash for the bids, of goods for the asks."""
+        return self._reserved
+
+    def orders(self) -> dict[str, NDArray[np.int64]]:
+        """Return the resting orders as columns int64[m], lowest price first, oldest first at each.
+
+        The columns are order (the id), account, side, price and quantity (what is left).
+        """
+        columns = resting(self._book)
+        return {
+            "order": columns["order"],
+            "account": columns["account"],
+            "side": columns["side"],
+            "price": columns["row"] + self.lowest,
+            "quantity": columns["left"],
+        }
+
+    def depth(self, side: int, prices: int = 10) -> dict[str, NDArray[np.int64]]:
+        """Return the best prices of a side, best first: columns price, quantity, orders int64[m].
+
+        ``prices`` is how many are wanted at most. O(orders that rest).
+        """
+        orders = self.orders()
+        own = orders["side"] == Side(side)
+        price, where, count = np.unique(
+            orders["price"][own], return_inverse=True, return_counts=True
+        )
+        quantity = np.zeros(price.size, np.int64)
+        np.add.at(quantity, where, orders["quantity"][own])
+        best = slice(None, None, -1) if side == Side.BUY else slice(None)
+        found = {"price": price, "quantity": quantity, "orders": count}
+        return {name: column[best][:prices].copy() for name, column in found.items()}
+
+    # -- audit and state --------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise ``OrderError`` unless what rests is in order, uncrossed and covered by escrow."""
+        orders = self.orders()
+        bids = orders["side"] == Side.BUY
+        value = sum(
+            int(p) * int(q)
+            for p, q in zip(orders["price"][bids], orders["quantity"][bids], strict=True)
+        )
+        units = sum(orders["quantity"][~bids].tolist())
+        if (value, units) != self._reserved:
+            raise OrderError(f"resting orders need {value, units}, reserved are {self._reserved}")
+        top = max(orders["price"][bids].tolist(), default=None)
+        bottom = min(orders["price"][~bids].tolist(), default=None)
+        if (top, bottom) != (self.best_bid, self.best_ask):
+            raise OrderError(
+                f"the best prices are {top} and {bottom}, not {self.best_bid} and {self.best_ask}"
+            )
+        if top is not None and bottom is not None and top >= bottom:
+            raise OrderError(f"the book is crossed: {top} is bid, {bottom} is asked")
+        self._insist_on_escrow()
+
+    def _in_escrow(self) -> tuple[int, int]:
+        cash, goods = self.escrow
+        return self.cash.available(cash), self.goods.available(goods)
+
+    def _insist_on_escrow(self) -> None:
+        held = self._in_escrow()
+        if held[0] < self._reserved[0] or held[1] < self._reserved[1]:
+            raise OrderError(
+                f"the escrow accounts {self.escrow} hold {held} of cash and goods, but resting "
+                f"orders have reserved {self._reserved}: only the exchange may move these tokens"
+            )
+
+    def state(self) -> dict[str, NDArray[np.int64]]:
+        """Return the exchange as plain arrays (copies), without the ledgers: save these beside."""
+        terms = np.array([*self._terms, self.highest], np.int64)
+        return {"terms": terms, **saved(self._book)}
+
+    def restore(self, state: Mapping[str, ArrayLike]) -> None:
+        """Become the exchange that wrote ``state``; on ``OrderError`` this one is unchanged.
+
+        The ledgers are restored apart, before this.
+        """
+        names = ["terms", *COLUMNS]
+        if missing := [name for name in names if name not in state]:
+            raise OrderError(f"not the state of an exchange: {missing} missing; needs {names}")
+        columns = {name: whole_numbers(name, state[name], OrderError) for name in names}
+        if columns["terms"].size != len(Terms._fields) + 1:
+            raise OrderError(f"terms are {Terms._fields} and highest; got {columns['terms']}")
+        *values, highest = columns.pop("terms").tolist()
+        terms = Terms(*values)
+        if terms.self_trade not in list(SelfTrade):
+            raise OrderError(f"self_trade is one of {list(SelfTrade)}; got {terms.self_trade}")
+        restored = Exchange(
+            Ledger(),
+            Ledger(),
+            lowest=terms.lowest,
+            highest=highest,
+            self_trade=SelfTrade(terms.self_trade),
+            code=terms.code,
+        )
+        restored.cash, restored.goods, restored._terms = self.cash, self.goods, terms
+        if not (
+            0 < terms.cash_escrow < len(self.cash) and 0 < terms.goods_escrow < len(self.goods)
+        ):
+            raise OrderError(f"the escrow accounts {restored.escrow} are not in the ledgers")
+        try:
+            restored._book = queues_of(columns, highest - terms.lowest + 1)
+        except ValueError as wrong:
+            raise OrderError(f"not the state of an exchange: {wrong}") from None
+        orders = restored.orders()
+        bids = orders["side"] == Side.BUY
+        restored._reserved = (
+            sum(
+                map(operator.mul, orders["price"][bids].tolist(), orders["quantity"][bids].tolist())
+            ),
+            sum(orders["quantity"][~bids].tolist()),
+        )
+        restored.check()
+        vars(self).update(vars(restored))

@@ -1,0 +1,146 @@
+"""The library's strategies in our matches and our machines in its: the same moves as at home."""
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from arenas.iterated import (
+    CHICKEN,
+    ROCK_PAPER_SCISSORS,
+    AxelrodPlayer,
+    Cooperator,
+    GenerousTitForTat,
+    IteratedContest,
+    IteratedError,
+    IteratedMatch,
+    axelrod_game,
+    axelrod_players,
+    axelrod_strategy,
+)
+from arenas.iterated.chance import streams_of
+from tests.arenas.iterated.cases import SURE, random_machines
+
+axelrod = pytest.importorskip("axelrod")
+
+# Long memories, counters, hunters, and what depends on the length, the game or chance.
+VARIED = (
+    "Gradual",
+    "BackStabber",
+    "OmegaTFT",
+    "Prober",
+    "EvolvedFSM16",
+    "EvolvedLookerUp2_2_2",
+    "FirstByTidemanAndChieruzzi",
+    "SecondByChampion",
+    "APavlov2011",
+    "RandomHunter",
+    "GTFT",
+    "ZDExtort2",
+    "Random",
+    "MetaHunter",
+    "RiskyQLearner",
+)
+TWINS = {
+    "TitForTat": "TitForTat",
+    "TitForTwoTats": "TitFor2Tats",
+    "Tester": "SecondByTester",
+    "HardTitForTat": "HardTitForTat",
+}
+
+
+def library_match(first: Any, second: Any, turns: int, seed: int) -> list[list[int]]:
+    """The library's own loop, with the seeds that ours gives."""
+    match = axelrod.Match((first, second), turns=turns)
+    mine, theirs, _ = streams_of(seed)
+    for player, chance in ((first, mine), (second, theirs)):
+        player.set_seed(chance.below(2**32 - 1))
+    plays = [match.simultaneous_play(first, second) for _ in range(turns)]
+    return [[int(action == axelrod.Action.D) for action in play] for play in plays]
+
+
+def test_strategies_play_as_in_the_library() -> None:
+    kinds = [getattr(axelrod, name) for name in VARIED]
+    match = IteratedMatch(turns=60)
+    for i, kind in enumerate(kinds):
+        other = kinds[(7 * i + 3) % len(kinds)]
+        played = match.play(AxelrodPlayer(kind), AxelrodPlayer(other()), seed=i)
+        assert played.forfeits == (None, None)
+        assert played.actions.tolist() == library_match(kind(), other(), 60, i), (kind, other)
+
+
+@pytest.mark.parametrize("kind", SURE)
+def test_our_classics_are_those_of_the_library(kind: Any) -> None:
+    theirs = getattr(axelrod, TWINS.get(kind.__name__, kind.__name__), None)
+    theirs = theirs or {"TitForTwoTats": axelrod.TitFor2Tats}[kind.__name__]
+    match = IteratedMatch(turns=40, noise=0.0)
+    for row, opponent in enumerate((*SURE, lambda: random_machines(1, 2, 9).player())):
+        played = [match.play(each, opponent(), row) for each in (kind(), AxelrodPlayer(theirs))]
+        assert played[0].actions.tolist() == played[1].actions.tolist()
+
+
+def test_our_machines_play_in_the_library() -> None:
+    machines = random_machines(6, 2, 8)
+    sure = machines.take(machines.sure)
+    match = IteratedMatch(turns=50)
+    for i in range(len(sure)):
+        ours, gradual = axelrod_strategy(sure, i), axelrod.Gradual()
+        theirs = axelrod.Match((ours, gradual), turns=50).play()
+        here = match.play(sure.player(i), AxelrodPlayer(axelrod.Gradual), seed=0)
+        assert [[int(a == axelrod.Action.D) for a in play] for play in theirs] == (
+            here.actions.tolist()
+        )
+        assert ours.clone().name == sure.names[i]
+
+
+def test_chance_in_the_library_is_seeded_by_its_match() -> None:
+    generous = GenerousTitForTat().machine()
+    results = [
+        axelrod.Match((axelrod_strategy(generous), axelrod.Defector()), turns=2_000, seed=s).play()
+        for s in (1, 1, 2)
+    ]
+    assert results[0] == results[1] != results[2]
+    forgiven = sum(play[0] == axelrod.Action.C for play in results[0][1:]) / 1_999
+    assert abs(forgiven - 1 / 3) < 4 * math.sqrt(2 / 9 / 1_999)
+
+
+def test_machines_enter_the_librarys_tournaments() -> None:
+    machines = random_machines(2, 2, 1)
+    players = [axelrod_strategy(machines, 0), axelrod_strategy(machines, 1), axelrod.TitForTat()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tournament = axelrod.Tournament(players, turns=10, repetitions=2, seed=1)
+        results = tournament.play(progress_bar=False)
+    assert sorted(results.ranked_names) == sorted(["random 0", "random 1", "Tit For Tat"])
+
+
+def test_strategies_meet_ours_in_a_contest_with_noise() -> None:
+    contest = IteratedContest(
+        [AxelrodPlayer(axelrod.Random()), AxelrodPlayer(axelrod.Gradual()), Cooperator()],
+        CHICKEN,
+        turns=20,
+        noise=0.1,
+        ending=0.02,
+    )
+    pairs = np.argwhere(np.ones((3, 3)))
+    points = contest(pairs, np.arange(9))
+    assert points.tolist() == contest(pairs, np.arange(9)).tolist()
+    assert not np.isnan(points).any()
+    assert contest.names == ("Random: 0.5", "Gradual", "Cooperator")
+
+
+def test_cheaters_stay_out() -> None:
+    names = [p.name for p in axelrod_players([axelrod.Darwin, axelrod.TitForTat, axelrod.Geller])]
+    assert names == ["Tit For Tat"]
+
+
+def test_what_the_library_cannot_play_is_refused() -> None:
+    assert axelrod_game(CHICKEN).RPST() == (0, -10, -1, 1)
+    with pytest.raises(IteratedError, match="none of the library's"):
+        axelrod_game(ROCK_PAPER_SCISSORS)
+    with pytest.raises(IteratedError, match="3 actions"):
+        axelrod_strategy(random_machines(1, 3, 0))
+    with pytest.raises(IteratedError, match=r"expected e\.g\. axelrod\.Gradual"):
+        AxelrodPlayer("Gradual")

@@ -5,6 +5,7 @@ bids and claims come in as columns and go out as columns.
 """
 
 from economy.auctions import AuctionError, Clearing, uniform_price_auction
+from economy.bankruptcy import waterfall
 from economy.ledger import ISSUER, Ledger, LedgerError, Refusal, replay
 from economy.reputation import StakedReputation
 from economy.split import SplitError, split_exactly
@@ -21,4 +22,5 @@ __all__ = [
     "replay",
     "split_exactly",
     "uniform_price_auction",
+    "waterfall",
 ]

@@ -13,6 +13,7 @@ from experiments.sections import Institution
 from experiments.subject import Subject, subject_of
 from experiments.toml import StudyError
 from swarm.systems import (
+    Bankruptcy,
     ComputeMarket,
     Gossip,
     Observation,
@@ -71,6 +72,7 @@ def assemble(
         "sharing": Remembering(**study.arguments(Remembering)),
         "reputation": Reputation(**study.arguments(Reputation)),
         "royalties": Royalties(**study.arguments(Royalties)),
+        "bankruptcy": Bankruptcy(**study.arguments(Bankruptcy)),
         "selection": selection,
         "observation": Observation(keep=keep),
     }

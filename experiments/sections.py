@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from swarm.reasoning import SHIPPED
 from swarm.reasoning.networks import NETWORKS
 from swarm.systems import (
+    Bankruptcy,
     ComputeMarket,
     Gossip,
     Remembering,
@@ -54,7 +55,7 @@ Split = Annotated[Literal["standard"] | tuple[float, float, float], BeforeValida
 Part = Literal["gates", "memory", "council", "inversion", "novelty", "market", "gossip", "sharing"]
 """Parts that a study can leave out; `memory` is the working one, `sharing` the shared one."""
 
-Institution = Literal["reputation", "royalties"]
+Institution = Literal["reputation", "royalties", "bankruptcy"]
 """Systems that a study can switch on."""
 
 _as_tuple = BeforeValidator(lambda v: tuple(v) if type(v) is list else v)
@@ -144,6 +145,9 @@ class EconomySection(Section):
     )
     royalty: float = setting(
         Royalties, "rate", "share of a reward owed to those whose findings it used", ge=0, le=1
+    )
+    grace: int = setting(
+        Bankruptcy, "grace", "ticks that one may be in debt and live", ge=0, le=10**6
     )
     stake: int = setting(Reputation, "stake", "tokens staked on each finding", ge=1, le=10**9)
 

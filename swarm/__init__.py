@@ -6,6 +6,7 @@ from swarm.population import Column, Population, PopulationError
 from swarm.space import Grid, Plane, Space, SpaceError
 from swarm.systems import (
     Acting,
+    Bankruptcy,
     ComputeMarket,
     Gossip,
     Observation,
@@ -27,6 +28,7 @@ __all__ = [
     "Agent",
     "AgentError",
     "AgentSet",
+    "Bankruptcy",
     "CheckpointError",
     "Column",
     "ComputeMarket",

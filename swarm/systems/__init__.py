@@ -1,6 +1,7 @@
 """What happens in a tick, one system a file, here in the order of the tick."""
 
 from swarm.systems.acting import Acting
+from swarm.systems.bankruptcy import Bankruptcy
 from swarm.systems.compute_market import ComputeMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.observation import Observation
@@ -17,6 +18,7 @@ from swarm.systems.tasks import Tasks
 
 __all__ = [
     "Acting",
+    "Bankruptcy",
     "ComputeMarket",
     "Gossip",
     "Observation",

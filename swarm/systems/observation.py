@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from swarm.systems.bankruptcy import Bankruptcy
 from swarm.systems.compute_market import ComputeMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import Reasoning
@@ -86,6 +87,8 @@ class Observation(System):
             row |= {"forfeited": reputation.forfeited, "standing_mean": standing}
         if (royalties := world.find(Royalties)) is not None:
             row |= {"royalties": royalties.paid, "findings_used": royalties.used}
+        if (bankruptcy := world.find(Bankruptcy)) is not None:
+            row |= {"failed": bankruptcy.failed, "debt": int(population["debt"].sum())}
         if (reasoning := world.find(Reasoning)) is not None and reasoning.answers is not None:
             names = world.system(Tasks).problem.faculties.names
             used = reasoning.answers.used[reasoning.in_time]

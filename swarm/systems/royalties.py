@@ -40,6 +40,7 @@ class Royalties(System):
     Attributes:
         paid: tokens paid in this tick.
         used: answers of this tick that used a finding of somebody alive.
+        unpaid: payers and payees (rows) and tokens that could not be paid, int64[m] each.
 
     Column: `royalties` int64, tokens received so far.
     """
@@ -56,6 +57,7 @@ class Royalties(System):
         self.authors = authors
         self.paid = 0
         self.used = 0
+        self.unpaid = (np.empty(0, np.int64),) * 3
 
     def setup(self, world: World) -> None:
         """Findings have to be written, and answers paid for."""
@@ -78,7 +80,9 @@ class Royalties(System):
         n = len(population)
         accounts = population["account"]
         can_pay = np.minimum(_sums(payer, part, n), ledger.balance(accounts))
-        part = split_exactly(can_pay, part, payer)
+        due, part = part, split_exactly(can_pay, part, payer)
+        short = due > part
+        self.unpaid = (payer[short], payee[short], (due - part)[short])
         paid, received = _sums(payer, part, n), _sums(payee, part, n)
         for who, amount, code in ((paid, paid, ROYALTY_OWED), (received, received, ROYALTY_PAID)):
             rows = np.flatnonzero(who)
@@ -118,9 +122,9 @@ class Royalties(System):
             self.authors,
         )
         first[~known] = -1
-        if not len(memory.findings):
-            return first
         ids = world.population["id"]  # which ascend
+        if not (len(memory.findings) and len(ids)):
+            return np.full_like(first, -1)
         author = memory.findings.columns()["author"][np.maximum(first, 0)]
         row = np.minimum(np.searchsorted(ids, author), len(ids) - 1)
         lives = (first >= 0) & (ids[row] == author) & world.population["alive"][row]

@@ -40,6 +40,7 @@ class Selection(System):
 
     Attributes:
         generation: generations so far.
+        size: agents that every generation has, the most there have been.
         bankrupt: who died of it in the last one.
 
     Columns: `accuracy`, `novelty`, `cost` float64, objectives at the last ranking; `front`
@@ -77,11 +78,13 @@ class Selection(System):
         self.doubt = doubt
         self.seek_novelty = seek_novelty
         self.generation = 0
+        self.size = 0
         self.bankrupt = 0
 
     def __call__(self, world: World) -> None:
         """At the end of a generation: rank, let die, let be born."""
         population = world.population
+        self.size = max(self.size, len(population))
         answering = world.system(Reasoning).agent
         population["units"][:] += population["spent"]
         population["tasks"][:] += np.bincount(answering, minlength=len(population))
@@ -93,7 +96,7 @@ class Selection(System):
         population["front"][:] = ranks
 
         n = len(population)
-        keep = max(n - round(self.turnover * n), 2)  # one alone has no children
+        keep = max(self.size - round(self.turnover * self.size), 2)  # one alone has no children
         living = population["alive"]
         solvent = np.flatnonzero(living & ~population["insolvent"])
         self.bankrupt = int(living.sum()) - len(solvent)
@@ -104,7 +107,7 @@ class Selection(System):
         dead[survivors] = False
         population.kill(dead)
         if len(survivors) > 1:
-            self._breed(world, survivors, ranks, crowding, n - len(survivors))
+            self._breed(world, survivors, ranks, crowding, self.size - len(survivors))
         for system in world.systems:
             system.fade(world, self.fading)
         self.generation += 1
@@ -192,12 +195,13 @@ class Selection(System):
             world.birth(world.kinds[kind], int(mine.sum()), **born)
 
     def state(self) -> dict[str, int]:
-        """The generation, and the bankrupt of the last one."""
-        return {"generation": self.generation, "bankrupt": self.bankrupt}
+        """The generation, its size, and the bankrupt of the last one."""
+        return {"generation": self.generation, "size": self.size, "bankrupt": self.bankrupt}
 
     def restore(self, world: World, state: dict[str, int]) -> None:  # type: ignore[override]
         """Take up the count."""
         self.generation, self.bankrupt = state["generation"], state["bankrupt"]
+        self.size = state["size"]
 
 
 def constrained_ranks(objectives: np.ndarray, violation: np.ndarray) -> np.ndarray:

@@ -39,6 +39,7 @@ class Settlement(System):
         credit: float64[T] in (0, 1], of this tick's answers (`Reasoning.agent`, `.place`).
         reward: int64[T], tokens that each of them earned.
         due: tokens that each agent owed in rent.
+        shortfall: int64[n], what of it the living could not pay, by row.
 
     Columns: `credits` (less the luck of the draw, `Tasks.luck`) and `answered` float64, over
     sealed tasks, fading by generation;
@@ -67,6 +68,7 @@ class Settlement(System):
         self.credit = np.empty(0)
         self.reward = np.empty(0, np.int64)
         self.due = 0
+        self.shortfall = np.empty(0, np.int64)
         self._founded = False
 
     def __call__(self, world: World) -> None:
@@ -102,6 +104,7 @@ class Settlement(System):
         self.due = max(income // max(int(living.sum()), 1), 0)
         wealth = ledger.balance(accounts)
         rent = np.where(living, np.minimum(self.due, wealth), 0)
+        self.shortfall = np.where(living, self.due - rent, 0)
         population["insolvent"][:] = wealth < self.due
         population["profit"][:] += earned - paid - self.due
         payers = np.flatnonzero(rent)

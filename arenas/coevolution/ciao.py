@@ -62,8 +62,8 @@ def ciao_picture(matrix: npt.ArrayLike, names: tuple[str, str] = ("one", "other"
     for side, past in enumerate(looking_back(matrix)):
         axes = figure.add_subplot(1, 2, side + 1)
         image = axes.imshow(past, vmin=0.0, vmax=1.0, cmap="viridis", interpolation="nearest")
-        axes.set_title(f"{names[side]} against its past opponents")
-        axes.set_xlabel(f"generation of {names[1 - side]}'s champion")
-        axes.set_ylabel(f"generation of {names[side]}'s champion")
+        axes.set_title(f"{names[side]} against past opponents")
+        axes.set_xlabel(f"past champion ({names[1 - side]}), generation")
+        axes.set_ylabel(f"champion ({names[side]}), generation")
     figure.colorbar(image, ax=figure.axes, label="outcome (1 is won)")
     return figure

@@ -12,8 +12,9 @@ Two things make a cycle, and both are measured on the CIAO matrix (`arenas.coevo
   regression: Ayer et al. 1955, Annals of Mathematical Statistics 26) is the statistic; its null is
   that the order of the generations means nothing, drawn by permuting them.
 
-Outcomes of chance make champions differ in ways that no strength explains: hold each contest of the
-matrix often enough that luck evens out, or `intransitivity` measures that too.
+Luck makes champions differ in ways that no strength explains. In a game of chance give a second
+matrix of the same champions, held with another seed: what luck did in the one it did not do in the
+other, so that differences which the first shows are counted by what the second says of them.
 
 Guarantees: transitive games without chance, games that one side always wins and champions in
 random order are each found out by one of the two; under the null the p-value is exact (Phipson &
@@ -62,6 +63,7 @@ def cycling(
     matrix: npt.ArrayLike,
     rng: np.random.Generator,
     *,
+    again: npt.ArrayLike | None = None,
     permutations: int = 199,
     level: float = 0.01,
     effect: float = 0.05,
@@ -72,13 +74,21 @@ def cycling(
         matrix: outcomes of the first side's champions (rows) against the second's (columns); in a
             population against itself both are the same.
         rng: for permutations.
+        again: the same champions with another seed, in games of chance; None where there is none.
         permutations: how many; 1 / (permutations + 1) is the least p-value.
         level: the p-value up to which forgetting counts.
         effect: the intransitivity from which it counts.
 
     Costs O(permutations·G²) and O(G³) for the intransitivity.
     """
-    known = checked_matrix(matrix)
+    first = checked_matrix(matrix)
+    second = first if again is None else checked_matrix(again)
+    if first.shape != second.shape:
+        raise CoevolutionError(
+            f"matrix is {list(first.shape)} and again is {list(second.shape)}; both hold the "
+            "same champions"
+        )
+    known = (first + second) / 2.0
     generations = len(known)
     if generations < 8:
         raise CoevolutionError(f"{generations} generations; at least 8 for a cycle to show")
@@ -98,28 +108,39 @@ def cycling(
         # What differs by rounding alone is a tie, and ties speak for the null.
         as_far += shuffled >= forgetting - 1e-12
     p_value = (1 + as_far) / (1 + permutations)
-    share = intransitivity(known)
+    share = intransitivity(first, second)
     found = p_value <= level and share >= effect
     period = _period(profile - rising, weights) if found else float("nan")
     return Cycling(share, forgetting, p_value, period, profile, found)
 
 
-def intransitivity(matrix: npt.ArrayLike) -> float:
+def intransitivity(matrix: npt.ArrayLike, again: npt.ArrayLike | None = None) -> float:
     """Share of differences between champions, 0 to 1, that run against the stronger of two.
 
     For rows i and k let P be the sum of what i did better than k, over all columns, and N that of
     what it did worse: 2·min(P, N) of P + N is no matter of strength. Summed over all pairs of rows,
-    and likewise of columns; 0 where nobody differs.
+    and likewise of columns; 0 where nobody differs. With ``again``, the same with other luck, one
+    matrix says who is the stronger and which differences run against that, and the other how large
+    they are; then the other way about.
     """
-    known = np.asarray(matrix, np.float64)
+    first = np.asarray(matrix, np.float64)
+    second = first if again is None else np.asarray(again, np.float64)
     against, total = 0.0, 0.0
-    for side in (known, known.T):
-        for row in range(len(side) - 1):
-            gap = side[row] - side[row + 1 :]
-            better, worse = np.maximum(gap, 0.0).sum(axis=1), np.maximum(-gap, 0.0).sum(axis=1)
-            against += 2.0 * float(np.minimum(better, worse).sum())
-            total += float((better + worse).sum())
-    return against / total if total > 0.0 else 0.0
+    for says, counts in (
+        (first, second),
+        (second, first),
+        (first.T, second.T),
+        (second.T, first.T),
+    ):
+        for row in range(len(says) - 1):
+            said, gap = (side[row] - side[row + 1 :] for side in (says, counts))
+            sign = np.sign(said)
+            stronger = np.sign(said.sum(axis=1, keepdims=True))
+            # Of two equally strong ones either may count as the weaker: half of all runs against.
+            contrary = np.where(stronger == 0.0, 0.5 * np.abs(sign), sign * stronger < 0.0)
+            against += 2.0 * float((contrary * sign * gap).sum())
+            total += float((sign * gap).sum())
+    return min(max(against / total, 0.0), 1.0) if total > 0.0 else 0.0
 
 
 def rising_fit(values: Floats, weights: Floats) -> Floats:

@@ -33,7 +33,7 @@ class BiddingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Exploitability:
+class BiddingExploitability:
     """What bidders gain on average from an auction, and what they could gain."""
 
     gains: Floats
@@ -57,7 +57,7 @@ def shading(parts: ArrayLike) -> Floats:
     return _tables(np.column_stack((np.zeros_like(part), part)))
 
 
-def play(
+def play_auctions(
     strategies: ArrayLike,
     seats: ArrayLike,
     seeds: ArrayLike,
@@ -114,7 +114,7 @@ class BiddingContest:
 
     def __call__(self, pairs: NDArray[np.int64], seeds: NDArray[np.uint64]) -> Floats:
         """Play matches, int64[m, 2] with seeds uint64[m]; return points float64[m, 2]."""
-        return play(
+        return play_auctions(
             self.strategies,
             pairs,
             seeds,
@@ -123,9 +123,9 @@ class BiddingContest:
         )
 
 
-def exploitability(
+def bidding_exploitability(
     profile: ArrayLike, *, second_price: bool = False, points: int = 1000
-) -> Exploitability:
+) -> BiddingExploitability:
     """What each bidder of a profile gains and could gain, by integration over the values.
 
     ``profile`` is float64[n, knots], one strategy for each of n >= 2 bidders. Own values are taken
@@ -134,9 +134,9 @@ def exploitability(
     ``BiddingError``, also for a strategy that bids the same over a stretch of values: ties would
     then have to be broken by chance; give it a small slope.
 
-    >>> round(exploitability(shading([0.8] * 5)).nash_conv, 6)
+    >>> round(bidding_exploitability(shading([0.8] * 5)).nash_conv, 6)
     0.0
-    >>> round(exploitability(shading([1.0] * 5)).nash_conv, 6)
+    >>> round(bidding_exploitability(shading([1.0] * 5)).nash_conv, 6)
     0.068267
     """
     tables = _tables(profile)
@@ -165,7 +165,7 @@ def exploitability(
         at = np.searchsorted(bids, own)
         gains[i] = ((value - own) * win[at] + saved[at]).mean()
         best[i] = (np.outer(value, win) + (saved - bids * win)).max(axis=1).mean()
-    return Exploitability(gains, best)
+    return BiddingExploitability(gains, best)
 
 
 def _part_below(table: Floats, bids: Floats) -> Floats:

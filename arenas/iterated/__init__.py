@@ -31,7 +31,7 @@ from arenas.iterated.classics import (
     TwoTitsForTat,
     WinStayLoseShift,
 )
-from arenas.iterated.contest import Forfeit, IteratedContest, count_outcomes
+from arenas.iterated.contest import Forfeited, IteratedContest, count_outcomes
 from arenas.iterated.exact import expected_points, long_run_points
 from arenas.iterated.games import (
     CHICKEN,
@@ -80,7 +80,7 @@ __all__ = [
     "Defector",
     "Extortioner",
     "FirmButFair",
-    "Forfeit",
+    "Forfeited",
     "GenerousTitForTat",
     "GenerousZeroDeterminant",
     "Grudger",

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from arenas.iterated.games import IteratedError, MatrixGame
@@ -87,13 +87,16 @@ def axelrod_players(strategies: Iterable[Any] | None = None) -> list[AxelrodPlay
 
 
 def axelrod_strategy(machines: Machines, row: int = 0) -> Any:
-    """A machine of two actions as an `axelrod.Player`, for matches of the library."""
+    """A machine of two actions as an `axelrod.Player`, for matches of the library.
+
+    Its tournaments take it too, in one process: the class is made here, and cannot be sent.
+    """
     if machines.actions != 2:
         raise IteratedError(f"{machines.actions} actions; the library's games have two")
     return _strategy_class()(machines, row)
 
 
-@cache
+@lru_cache(maxsize=64)
 def axelrod_game(game: MatrixGame) -> Any:
     """The library's form of a symmetric game of two actions."""
     if len(game) != 2 or not game.is_symmetric:
@@ -102,7 +105,6 @@ def axelrod_game(game: MatrixGame) -> Any:
     return _library().Game(r=r, s=s, t=t, p=p)
 
 
-@cache
 def _library() -> Any:
     try:
         return importlib.import_module("axelrod")

@@ -25,7 +25,7 @@ from arenas.iterated.stepping import Words, play_all
 Entrant = Player | Machines
 
 
-class Forfeit(NamedTuple):
+class Forfeited(NamedTuple):
     """A match that a player could not finish: its row, the pair, the seed, and why."""
 
     player: int
@@ -48,7 +48,7 @@ class IteratedContest:
     Attributes:
         names: of the n players.
         match: the rules.
-        forfeits: list of `Forfeit`, of the batches that were played in this process.
+        forfeits: list of `Forfeited`, of the batches that were played in this process.
 
     Raises:
         IteratedError: if there are no players, or machines for another number of actions.
@@ -63,7 +63,7 @@ class IteratedContest:
         ending: float = 0.0,
     ) -> None:
         self.match = IteratedMatch(game, turns, noise, ending)
-        self.forfeits: list[Forfeit] = []
+        self.forfeits: list[Forfeited] = []
         self._players: list[Player] = []
         for entrant in players:
             if isinstance(entrant, Machines):
@@ -139,7 +139,7 @@ class IteratedContest:
         played = self.play(first, second, seed)
         for player, reason in zip((first, second), played.forfeits, strict=True):
             if reason is not None:
-                self.forfeits.append(Forfeit(player, (first, second), seed, reason))
+                self.forfeits.append(Forfeited(player, (first, second), seed, reason))
         return played
 
     def _gathered(self, players: Sequence[Player]) -> Machines | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +83,10 @@ class MatrixGame:
                 "[[3, 0], [5, 1]]"
             )
         return cls(name, np.stack([table, table.T], axis=2), actions)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made anew where it is sent, so that its payoffs are read-only there too.
+        return MatrixGame, (self.name, self.payoffs, self.actions)
 
     def __len__(self) -> int:
         return len(self.payoffs)

@@ -57,8 +57,15 @@ class Machines:
 
     def __post_init__(self) -> None:
         _check(self)
-        for column in (self.state_start, self.start, self.plays, self.moves_on):
+        for name in ("state_start", "start", "plays", "moves_on"):
+            column = getattr(self, name).view()
             column.flags.writeable = False
+            object.__setattr__(self, name, column)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made anew where it is sent, so that its columns are read-only there too.
+        columns = (self.state_start, self.start, self.plays, self.moves_on)
+        return Machines, (self.names, *columns)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -200,6 +207,8 @@ def memory_one(
 
 class MachinePlayer(Player):
     """A machine as a plain player: what kernels play, a turn at a time."""
+
+    name = "machine"
 
     def __init__(self, machines: Machines, row: int = 0) -> None:
         super().__init__(machines.names[row])

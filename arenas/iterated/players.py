@@ -28,17 +28,26 @@ if TYPE_CHECKING:
 class Player:
     """Somebody who moves once a turn, knowing all moves so far.
 
+    Attributes:
+        name: that of the class, unless another is given.
+
     Attributes, there from `reset` on:
         match: the game, the turns and the noise that the match is played with.
         rng: the player's own `Chance` in this match; `rng.generator()` is one of numpy's.
     """
 
-    name: str = ""
+    name: str = "Player"
     match: IteratedMatch
     rng: Chance
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = name or type(self).name or type(self).__name__
+        if name is not None:
+            self.name = name
+
+    def __init_subclass__(cls) -> None:
+        # Subclasses need not call __init__ to have a name.
+        if "name" not in cls.__dict__:
+            cls.name = cls.__name__
 
     def reset(self) -> None:
         """Called before the first move of a match."""

@@ -35,6 +35,8 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 State = tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
 
+CRUMB = 1e-9
+"""Energy that rounding may leave, and that nobody lives another step on."""
 _COLUMNS = ("position", "heading", "energy", "alive", "meals", "age", "stream")
 
 
@@ -268,7 +270,7 @@ def advance(
             rewards[prey], rewards[predator] = -1.0, 1.0
             meals[predator] += 1
             energy[predator] = min(energy[predator] + bodies[6], 1.0)
-        elif energy[predator] <= 0.0:
+        elif energy[predator] <= CRUMB:
             die(cells, predator)
 
 

@@ -8,8 +8,9 @@ Elo knows no errors. Ours are carried along by linearisation: with w the slope o
 score, q its variance e (1 - e) and v the squared errors, a game makes them
 v1' = (1 - K w)^2 v1 + (K w)^2 v2 + K^2 q, and v2' likewise. They shrink from `deviation` to about
 sqrt(K scale / (2 ln 10)), 53 points for K = 32, and never to 0, as Elo never stops moving. The
-covariance of two players is left out, and so is a tie's smaller variance: both make the errors
-somewhat large for players who meet each other often.
+slope is that at the believed gap, and covariances are left out: where strengths lie as far apart
+as a newcomer's might, the errors are about a sixth too small (91% of strengths within the 95%
+interval after 60 games, as with Glicko-2, and a test holds that).
 
 Guarantees: the sum of all ratings never changes, but for rounding; the order of games matters.
 """

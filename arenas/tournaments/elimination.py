@@ -26,6 +26,7 @@ from arenas.tournaments.bracket import (
 )
 from arenas.tournaments.contest import Contest, Floats
 from arenas.tournaments.games import Games
+from arenas.tournaments.play import Workers
 from arenas.tournaments.results import Results
 from arenas.tournaments.tournament import Matches, Tournament, at_least
 
@@ -199,7 +200,7 @@ class DoubleElimination(Elimination):
 def single_elimination(
     contest: Contest,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     legs: int = 1,
     replays: int = 3,
     seeding: Sequence[int] | None = None,
@@ -212,7 +213,7 @@ def single_elimination(
 def double_elimination(
     contest: Contest,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     legs: int = 1,
     replays: int = 3,
     seeding: Sequence[int] | None = None,

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
 
 import numpy as np
 from numba import njit
@@ -30,6 +33,7 @@ CHUNKS = 4
 
 Played = tuple[Floats, dict[int, str]]
 Play = Callable[[Rows, Seeds], Played]
+Workers = int | Executor
 
 
 def match_seeds(
@@ -92,43 +96,52 @@ def _forfeited(pair: Rows, forfeit: Forfeit) -> Floats:
 
 
 @contextmanager
-def playing(contest: Contest, workers: int = 1) -> Iterator[Play]:
-    """A way to play matches, with `workers` processes that stay for as long as it is open.
+def playing(contest: Contest, workers: Workers = 1) -> Iterator[Play]:
+    """A way to play matches, by processes that stay for as long as it is open.
 
-    A contest that others are to play has to be picklable, and a script that asks for workers
-    needs `if __name__ == "__main__":`, as with any process that is spawned.
+    A contest that other processes are to play has to be picklable, and a script that asks for
+    workers needs `if __name__ == "__main__":`, as with any process that is spawned.
+
+    Args:
+        contest: who plays what; sent to each process once.
+        workers: how many processes; 1 plays here. Or an executor of one's own, which stays open
+            and is sent the contest with every batch.
 
     Raises:
         TournamentError: for fewer than one worker.
     """
+    if isinstance(workers, Executor):
+        number = getattr(workers, "_max_workers", CHUNKS)
+        yield lambda pairs, seeds: _spread(
+            workers, partial(play_batch, contest), CHUNKS * number, pairs, seeds
+        )
+        return
     if workers < 1:
         raise TournamentError(f"workers is {workers}; at least 1 plays")
     if workers == 1:
-        yield lambda pairs, seeds: play_batch(contest, pairs, seeds)
+        yield partial(play_batch, contest)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     with ProcessPoolExecutor(
         workers, get_context("spawn"), initializer=_hold, initargs=(contest,)
     ) as processes:
+        yield partial(_spread, processes, _play_held, CHUNKS * workers)
 
-        def spread(pairs: Rows, seeds: Seeds) -> Played:
-            size = max(math.ceil(len(pairs) / (CHUNKS * workers)), 1)
-            begins = range(0, len(pairs), size)
-            parts = processes.map(
-                _play_held,
-                [pairs[begin : begin + size] for begin in begins],
-                [seeds[begin : begin + size] for begin in begins],
-            )
-            points = [np.empty((0, 2))]
-            reasons: dict[int, str] = {}
-            for begin, (part, why) in zip(begins, parts, strict=True):
-                points.append(part)
-                reasons |= {begin + row: reason for row, reason in why.items()}
-            return np.concatenate(points), reasons
 
-        yield spread
+def _spread(executor: Executor, play: Play, chunks: int, pairs: Rows, seeds: Seeds) -> Played:
+    """Matches in about so many batches, put together in their order."""
+    size = max(math.ceil(len(pairs) / chunks), 1)
+    begins = range(0, len(pairs), size)
+    parts = executor.map(
+        play,
+        [pairs[begin : begin + size] for begin in begins],
+        [seeds[begin : begin + size] for begin in begins],
+    )
+    points = [np.empty((0, 2))]
+    reasons: dict[int, str] = {}
+    for begin, (part, why) in zip(begins, parts, strict=True):
+        points.append(part)
+        reasons |= {begin + row: reason for row, reason in why.items()}
+    return np.concatenate(points), reasons
 
 
 _held: list[Contest] = []

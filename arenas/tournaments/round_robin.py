@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from arenas.tournaments.contest import Contest, Floats, Rows, TournamentError
+from arenas.tournaments.play import Workers
 from arenas.tournaments.results import Results
 from arenas.tournaments.tournament import Matches, Tournament, at_least
 
@@ -82,7 +83,7 @@ def round_robin(
     contest: Contest,
     rounds: int = 1,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     both_seats: bool = True,
     self_play: bool = False,
     count: str = "score",

@@ -12,6 +12,7 @@ import numpy as np
 
 from arenas.tournaments.contest import Contest, Floats, Rows, TournamentError
 from arenas.tournaments.games import Flags
+from arenas.tournaments.play import Workers
 from arenas.tournaments.results import Results
 from arenas.tournaments.round_robin import counting, meet_all
 from arenas.tournaments.tournament import Matches, Tournament, at_least
@@ -115,7 +116,7 @@ class Survival(Tournament):
 def survival(
     contest: Contest,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     cull: float = 0.0,
     survivors: int = 1,
     repetitions: int = 1,

@@ -2,7 +2,10 @@
 
 Guarantees: the rules of `pairing`, in every round: nobody meets twice where that can be avoided,
 seats are balanced, and with an odd number of players one has a bye, which is recorded and worth
-a win, at most one each as long as that can be. A pairing is one match.
+a win, at most one each as long as that can be. A pairing is one match. In up to half as many
+rounds as players nothing is ever repeated: whoever paired before, everybody has half of the others
+left, so that a round without repeats exists (G. A. Dirac, "Some theorems on abstract graphs",
+1952). In more it may be that none does.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import numpy as np
 from arenas.tournaments.contest import Contest, Floats, Rows
 from arenas.tournaments.games import NOBODY, Games
 from arenas.tournaments.pairing import Seats, pair_round
+from arenas.tournaments.play import Workers
 from arenas.tournaments.results import Results
 from arenas.tournaments.tournament import Matches, Tournament, at_least
 
@@ -27,8 +31,8 @@ class Swiss(Tournament):
 
     Args:
         contest: who plays what.
-        rounds: how many; the logarithm of the number of players to base 2, and 2 more, but no
-            more than everybody can play without repeats, if left out.
+        rounds: how many. If left out, the logarithm of the number of players to base 2, and 2
+            more, but no more than half the players.
         seed: 0 ... 2^63 - 1.
         seeding, mirror: as `Tournament`.
 
@@ -46,7 +50,7 @@ class Swiss(Tournament):
     ) -> None:
         if rounds is None:
             n = max(len(contest.names), 2)
-            rounds = min(math.ceil(math.log2(n)) + 2, n - 1 + n % 2)
+            rounds = min(math.ceil(math.log2(n)) + 2, (n + 1) // 2)
         at_least(1, rounds=rounds)
         super().__init__(contest, seed, seeding, mirror, rounds=int(rounds))
 
@@ -79,7 +83,7 @@ def swiss(
     contest: Contest,
     rounds: int | None = None,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     seeding: Sequence[int] | None = None,
     mirror: bool = False,
 ) -> Results:

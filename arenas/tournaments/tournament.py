@@ -18,7 +18,7 @@ import numpy as np
 
 from arenas.tournaments.contest import Contest, Floats, Rows, TournamentError, names_of
 from arenas.tournaments.games import NOBODY, Games
-from arenas.tournaments.play import Play, match_seeds, playing
+from arenas.tournaments.play import Play, Workers, match_seeds, playing
 
 if TYPE_CHECKING:
     from arenas.tournaments.results import Results
@@ -91,11 +91,12 @@ class Tournament(ABC):
         """Whether everything was played."""
         return self._next() is None
 
-    def play(self, workers: int = 1, steps: int | None = None) -> Results:
+    def play(self, workers: Workers = 1, steps: int | None = None) -> Results:
         """Play to the end, or for some steps.
 
         Args:
-            workers: processes that play; the record does not depend on it.
+            workers: how many processes play, or an executor (see `playing`); the record does
+                not depend on it.
             steps: how many times to pair and play; to the end if left out. A step is a round,
                 or the replays of one.
 

@@ -103,6 +103,8 @@ class AuctionHouse:
                 f"till {till} is no ordinary account, 1 to {len(ledger) - 1}; "
                 "open one for the house: till, = ledger.open()"
             )
+        if not 0 <= self.salt <= LARGEST:
+            raise AuctionError(f"salt is 0 to 2**63 - 1, as rng.integers(2**63); got {salt}")
         self._open: dict[int, Terms] = {}
         self._closed: set[int] = set()
         self._bids = bids_of(_no_rows(), 0)
@@ -204,25 +206,24 @@ class AuctionHouse:
         cancels: bool,
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """What speaks against messages by themselves, and quantities no more than the supply."""
-        refusals = np.full(auction.size, BidRefusal.UNKNOWN_AUCTION, np.uint8)
-        capped = quantity
+        state = np.full(auction.size, BidRefusal.UNKNOWN_AUCTION, np.uint8)
+        supply, reserve = np.zeros((2, auction.size), np.int64)
         for number in set(auction.tolist()):
-            here = auction == number
-            terms = self._open.get(number)
+            here, terms = auction == number, self._open.get(number)
             if number in self._closed or (terms and terms.closes <= self.ledger.tick):
-                refusals[here] = BidRefusal.CLOSED_AUCTION
+                state[here] = BidRefusal.CLOSED_AUCTION
             elif terms:
-                capped = np.where(here, np.minimum(capped, terms.supply), capped)
-                low = here & (price < terms.reserve) & (not cancels)
-                refusals[here] = BidRefusal.OK
-                refusals[low] = BidRefusal.BELOW_RESERVE
-        welcome = refusals % BidRefusal.BELOW_RESERVE == BidRefusal.OK
-        small = (price < 1) | (quantity < 1)
-        refusals[welcome & (price > LARGEST // np.maximum(capped, 1))] = BidRefusal.TOO_LARGE
-        refusals[welcome & small] = BidRefusal.NOT_POSITIVE
+                state[here], supply[here], reserve[here] = BidRefusal.OK, *terms[:2]
+        capped = np.minimum(quantity, supply)
         strange = (bidder <= ISSUER) | (bidder >= len(self.ledger)) | (bidder == self.till)
-        refusals[welcome & strange] = BidRefusal.UNKNOWN_ACCOUNT
-        return refusals, capped
+        reasons = {
+            BidRefusal.UNKNOWN_ACCOUNT: strange,
+            BidRefusal.NOT_POSITIVE: (price < 1) | (quantity < 1),
+            BidRefusal.TOO_LARGE: price > LARGEST // np.maximum(capped, 1),
+            BidRefusal.BELOW_RESERVE: (price < reserve) & (not cancels),
+        }
+        refusals = np.select([state > 0, *reasons.values()], [state, *reasons], BidRefusal.OK)
+        return refusals.astype(np.uint8), capped
 
     def _with_room(self, more: int) -> Bids:
         if (accounts := len(self.ledger)) > self._pot.size:
@@ -342,8 +343,8 @@ class AuctionHouse:
             raise AuctionError("bids_status is 1, live, 2, struck out, or 3, cancelled")
         if not self.ledger.pending(columns["holds"]).all():
             raise AuctionError("the ledger does not hold the pots; restore it to the same moment")
-        terms = zip(*(columns[name].tolist() for name in Terms._fields), strict=True)
-        restored._open = dict(zip(columns["auctions"].tolist(), map(Terms._make, terms)))
+        table = [columns[name].tolist() for name in ("auctions", *Terms._fields)]
+        restored._open = {number: Terms(*terms) for number, *terms in zip(*table, strict=True)}
         restored._closed = set(columns["closed"].tolist())
         restored._bids = bids_of(rows, 0)
         restored._with_room(0)

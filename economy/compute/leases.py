@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from economy.columns import whole_numbers
 from economy.compute.errors import ComputeError, LeaseEnd
 from economy.ledger import ISSUER, Books, Ledger, post
+from economy.ledger.posting import light
 
 LEASES: dict[str, np.dtype] = {
     "id": np.dtype(np.int64),
@@ -183,7 +184,7 @@ def _draw(
     units: NDArray[np.int64],
 ) -> int:
     """Pay for each lease's units in turn, as many whole ones as its account affords."""
-    paid = 0
+    books, paid = light(books), 0
     for i in range(account.size):
         # The quotient is compared, not the product, which int64 may not hold.
         affordable = books.available[account[i]] // price

@@ -22,6 +22,7 @@ from economy.equilibria.replicator import (
     replicator_map_pair,
     replicator_pair,
 )
+from economy.equilibria.sampled_regret import SampledCFR
 from economy.equilibria.sequence_form import SequenceForm
 from economy.equilibria.support_enumeration import Equilibria, support_enumeration
 from economy.equilibria.zero_sum import ZeroSumSolution, solve_zero_sum, solve_zero_sum_tree
@@ -37,6 +38,7 @@ __all__ = [
     "FictitiousPlay",
     "GameTree",
     "Rules",
+    "SampledCFR",
     "SequenceForm",
     "ZeroSumSolution",
     "action_values",

@@ -22,7 +22,7 @@ from economy.bankruptcy import waterfall
 from economy.columns import whole_numbers
 from economy.firms.cap_table import Column
 from economy.firms.errors import FirmError, FirmRefusal
-from economy.firms.register import MOST_SHARES, NOBODY, Register, stretched
+from economy.firms.register import MOST_SHARES, NOBODY, Register, stretched, sums
 from economy.firms.shapley import shapley_split
 from economy.ledger import Refusal as LedgerRefusal
 from economy.split import split_exactly
@@ -90,8 +90,7 @@ class Firms(Register):
             raise FirmError(f"groups must be 0 to {count - 1}, each with a founder")
         refusals = np.where(capitals < 1, FirmRefusal.NOT_POSITIVE, self._unfit(founders))
         refusals = refusals.astype(np.uint8)
-        # In float64, so that no sum wraps around.
-        total = np.bincount(groups, np.maximum(capitals, 0), count)
+        total = sums(groups, np.maximum(capitals, 0), count)
         refusals[(refusals == 0) & (total[groups] > MOST_SHARES)] = FirmRefusal.TOO_MANY_SHARES
         refused = np.bincount(groups, refusals, count) > 0
         refusals[(refusals == 0) & refused[groups]] = FirmRefusal.LINKED
@@ -132,7 +131,7 @@ class Firms(Register):
         unfit = self._unfit(holders, firms)
         refusals = np.where(refusals == 0, unfit, refusals).astype(np.uint8)
         fine = np.flatnonzero(refusals == 0)
-        total = np.bincount(firms[fine], numbers[fine], len(self)) + self._columns["shares"]
+        total = sums(firms[fine], numbers[fine], len(self)) + self._columns["shares"]
         refusals[fine[total[firms[fine]] > MOST_SHARES]] = FirmRefusal.TOO_MANY_SHARES
         paying = np.flatnonzero((refusals == 0) & (prices > 0))
         accounts = self._columns["account"]

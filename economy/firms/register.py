@@ -163,3 +163,12 @@ def stretched(**arguments: ArrayLike) -> list[Column]:
         raise FirmError(f"columns must have one length or be scalars; got {shapes}")
     n = lengths.pop() if lengths else 1
     return [column if column.size == n else np.full(n, column) for column in columns.values()]
+
+
+def sums(place: Column, amounts: Column, count: int) -> Column:
+    """Sum amounts (0 or more) by place, int64[count]; what is beyond 2**60 counts as 2**60."""
+    total = np.zeros(count, np.int64)
+    np.add.at(total, place, amounts)
+    # The sum in float64 notices what would have wrapped around.
+    rough = np.bincount(place, amounts, count)
+    return np.where(rough > 2**60, 2**60, total)

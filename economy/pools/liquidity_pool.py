@@ -18,7 +18,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from economy.ledger import ISSUER, Books, Ledger, post
-from economy.ledger.posting import refused
+from economy.ledger.posting import light, refused
 from economy.pools.constant_product import MINIMUM_LIQUIDITY, ConstantProduct
 from economy.pools.errors import PoolError, SwapRefusal
 from economy.pools.swaps import kept, swap_columns, swap_refused
@@ -211,6 +211,7 @@ def _swap_and_settle(
     out: NDArray[np.int64],
     refusals: NDArray[np.uint8],
 ) -> None:
+    books0, books1 = light(books0), light(books1)
     for i in range(amount_in.size):
         x = 0 if zero_for_one[i] else 1
         paid = amount_in[i]

@@ -20,6 +20,7 @@ MODELS: Mapping[str, Callable[[], type[World]]] = {
     "boltzmann": partial(_load, "boltzmann", "Boltzmann"),
     "flocking": partial(_load, "flocking", "Flocking"),
     "forest-fire": partial(_load, "forest_fire", "ForestFire"),
+    "market": partial(_load, "market", "Market"),
     "schelling": partial(_load, "schelling", "Schelling"),
     "wolf-sheep": partial(_load, "wolf_sheep", "WolfSheep"),
 }

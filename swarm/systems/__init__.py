@@ -3,6 +3,7 @@
 from swarm.systems.acting import Acting
 from swarm.systems.bankruptcy import Bankruptcy
 from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.goods_market import GoodsMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.observation import Observation
 from swarm.systems.partnering import Partnering
@@ -20,6 +21,7 @@ __all__ = [
     "Acting",
     "Bankruptcy",
     "ComputeMarket",
+    "GoodsMarket",
     "Gossip",
     "Observation",
     "Partnering",

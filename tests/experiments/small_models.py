@@ -10,6 +10,7 @@ SMALL = {
     "boltzmann": ["people=40", "ticks=12"],
     "flocking": ["birds=30", "width=20.0", "ticks=12"],
     "forest-fire": ["width=12", "ticks=12"],
+    "market": ["traders=60", "ticks=12"],
     "schelling": ["residents=60", "width=10", "ticks=12"],
     "wolf-sheep": ["sheep=30", "wolves=8", "width=10", "ticks=12"],
 }

@@ -108,6 +108,32 @@ def test_intransitivity_against_plain_loops(matrix):
     assert intransitivity(matrix) == pytest.approx(against / total if total else 0.0)
 
 
+def games_of_chance(chances, seed):
+    """Two matrices of the same champions, each the mean of four games with luck of their own."""
+    rng = np.random.default_rng(seed)
+    return [rng.binomial(4, chances) / 4 for _ in range(2)]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_luck_is_told_from_intransitivity(seed):
+    """Champions that get weaker, in a game of strength and luck: no cycle, though it looks so."""
+    strength = -np.arange(60) / 20
+    lost = 1 / (1 + np.exp(-np.subtract.outer(strength, strength)))
+    matrix, again = games_of_chance(lost, seed)
+    assert cycling(matrix, np.random.default_rng(1)).found
+    seen = cycling(matrix, np.random.default_rng(1), again=again)
+    assert seen.p_value <= 0.01
+    assert seen.intransitivity < 0.03
+    assert not seen.found
+    # A cycle that luck blurs is found all the same.
+    hands = np.arange(60) // 3 % 3
+    matrix, again = games_of_chance(0.25 + 0.5 * BEATS[np.ix_(hands, hands)], seed)
+    seen = cycling(matrix, np.random.default_rng(1), again=again)
+    assert seen.found
+    assert seen.intransitivity > 0.5
+    assert seen.period == pytest.approx(9, rel=0.05)
+
+
 @settings(max_examples=40, deadline=None)
 @given(arrays(float, 7, elements=st.floats(-3, 3)), arrays(float, 9, elements=st.floats(-3, 3)))
 def test_strength_alone_is_never_intransitive(one, other):
@@ -181,6 +207,7 @@ def test_the_picture_shows_the_matrix(tmp_path):
         (lambda: cycling(np.full((9, 9), 2.0), np.random.default_rng()), "between 0"),
         (lambda: cycling(np.zeros((5, 5)), np.random.default_rng()), "at least 8"),
         (lambda: cycling(np.zeros((9, 9)), np.random.default_rng(), permutations=9), "p-value"),
+        (lambda: cycling(np.eye(9), np.random.default_rng(), again=np.eye(8)), "same champions"),
         (lambda: disengagement(np.zeros((3, 2)), np.zeros((4, 2))), "expected"),
         (lambda: disengagement(np.zeros((3, 2)), np.zeros((3, 2)), window=0), "window 0"),
     ],

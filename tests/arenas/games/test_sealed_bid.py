@@ -5,34 +5,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arenas.games.sealed_bid import BiddingContest, BiddingError, exploitability, play, shading
+from arenas.games.sealed_bid import (
+    BiddingContest,
+    BiddingError,
+    bidding_exploitability,
+    play_auctions,
+    shading,
+)
 from arenas.tournaments.contest import check_contest
 
 
 @pytest.mark.parametrize("n", [2, 3, 5])
 def test_equilibria_cannot_be_exploited(n):
-    first = exploitability(shading([(n - 1) / n] * n))
+    first = bidding_exploitability(shading([(n - 1) / n] * n))
     assert first.nash_conv == pytest.approx(0.0, abs=2e-6)
     # Whoever wins keeps a part 1 / n of the highest value, n / (n + 1), and wins one time in n.
     assert first.gains == pytest.approx(1 / (n * (n + 1)), abs=1e-5)
-    second = exploitability(shading([1.0] * n), second_price=True)
+    second = bidding_exploitability(shading([1.0] * n), second_price=True)
     assert second.nash_conv == pytest.approx(0.0, abs=2e-6)
     assert second.gains == pytest.approx(first.gains, abs=1e-5)  # revenue equivalence
 
 
 def test_other_profiles_have_the_nash_conv_of_theory():
     # All bid the value at first price: the best reply shades by 4/5 and gains .8**4 * .2 / 6.
-    honest = exploitability(shading([1.0] * 5))
+    honest = bidding_exploitability(shading([1.0] * 5))
     assert honest.gains == pytest.approx(0.0, abs=1e-12)
     assert honest.best == pytest.approx(0.8**4 * 0.2 / 6, abs=1e-6)
     assert honest.nash_conv == pytest.approx(5 * 0.8**4 * 0.2 / 6, abs=5e-6)
     # Two bid a quarter: each gains 3/4 of E[v; v wins] = 3/4 / 3. The best reply to bids spread
-    # over 0 … 1/4 bids min(v / 2, 1/4): 2 v**2 up to 1/2, v - 1/4 beyond, together 1/12 + 1/4.
-    low = exploitability(shading([0.25, 0.25]))
+    # over 0 … 1/4 bids min(v / 2, 1/4): v**2 up to 1/2, v - 1/4 beyond, together 1/24 + 1/4.
+    low = bidding_exploitability(shading([0.25, 0.25]))
     assert low.gains == pytest.approx(0.25, abs=1e-6)
-    assert low.best == pytest.approx(1 / 12 + 1 / 4, abs=2e-6)
+    assert low.best == pytest.approx(1 / 24 + 1 / 4, abs=2e-6)
     # At second price, against one who bids half: bidding the value already is the best reply.
-    uneven = exploitability(shading([1.0, 0.5]), second_price=True)
+    uneven = bidding_exploitability(shading([1.0, 0.5]), second_price=True)
     assert uneven.best[0] == pytest.approx(uneven.gains[0], abs=2e-6)
     assert uneven.best[1] > uneven.gains[1] + 0.01
 
@@ -40,7 +46,7 @@ def test_other_profiles_have_the_nash_conv_of_theory():
 def test_a_table_on_the_line_is_the_line():
     line = shading([0.8] * 3)
     fine = np.repeat(np.linspace(0, 0.8, 9)[np.newaxis], 3, axis=0)
-    one, other = exploitability(line, points=300), exploitability(fine, points=300)
+    one, other = bidding_exploitability(line, points=300), bidding_exploitability(fine, points=300)
     assert one.gains == pytest.approx(other.gains, abs=1e-12)
     assert one.best == pytest.approx(other.best, abs=1e-12)
 
@@ -56,10 +62,10 @@ profiles = st.integers(2, 3).flatmap(
 @settings(max_examples=15, deadline=None)
 def test_play_agrees_with_the_integrals(steps, second_price):
     profile = np.cumsum(steps, axis=1)
-    expected = exploitability(profile, second_price=second_price, points=400)
+    expected = bidding_exploitability(profile, second_price=second_price, points=400)
     assert expected.nash_conv >= -1e-12
     seats = np.broadcast_to(np.arange(len(profile)), (400, len(profile)))
-    matches = play(profile, seats, np.arange(400), auctions=50, second_price=second_price)
+    matches = play_auctions(profile, seats, np.arange(400), auctions=50, second_price=second_price)
     error = matches.std(axis=0) / np.sqrt(len(matches))
     assert (np.abs(matches.mean(axis=0) - expected.gains) < 4.5 * error + 1e-4).all()
 
@@ -91,7 +97,7 @@ def test_equals_plain_matches():
     tables = np.cumsum(rng.random((6, 4)), axis=1)  # rising, so that nothing ties
     seats, seeds = rng.integers(0, 6, (30, 3)), rng.integers(0, 2**63, 30).astype(np.uint64)
     for second_price in (False, True):
-        played = play(tables, seats, seeds, auctions=5, second_price=second_price)
+        played = play_auctions(tables, seats, seeds, auctions=5, second_price=second_price)
         for row, chairs, seed in zip(played, seats, seeds.tolist(), strict=True):
             expected = plain_match(tables, chairs, seed, 5, second_price)
             assert row == pytest.approx(expected, abs=1e-12)
@@ -99,7 +105,7 @@ def test_equals_plain_matches():
 
 def test_ties_are_broken_evenly():
     nothing = np.zeros((1, 2))
-    gains = play(nothing, np.zeros((1, 4), int), [5], auctions=40_000)[0]
+    gains = play_auctions(nothing, np.zeros((1, 4), int), [5], auctions=40_000)[0]
     # Four who bid nothing share the mean value evenly: 1/8 each.
     assert gains == pytest.approx([1 / 8] * 4, abs=4 * 0.26 / 200)
 
@@ -117,14 +123,14 @@ def test_mistakes_are_explained():
     for work, message in (
         (lambda: shading([-1.0]), "0 or more"),
         (lambda: shading([np.nan]), "finite"),
-        (lambda: play([[1.0]], [[0]], [1]), "2 or more evenly spaced"),
-        (lambda: play(tables, [[0, 2]], [1]), "strategies are 0 to 1"),
-        (lambda: play(tables, [0, 1], [1]), "seats are int64"),
-        (lambda: play(tables, [[0, 1]], [1, 2]), "one for each of 1 matches"),
-        (lambda: play(tables, [[0, 1]], [1], auctions=0), "1 auction or more"),
-        (lambda: exploitability(tables[:1]), "2 bidders or more"),
-        (lambda: exploitability(tables, points=1), "points is 2 or more"),
-        (lambda: exploitability([[0.0, 0.0], [0.0, 1.0]]), "small slope"),
+        (lambda: play_auctions([[1.0]], [[0]], [1]), "2 or more evenly spaced"),
+        (lambda: play_auctions(tables, [[0, 2]], [1]), "strategies are 0 to 1"),
+        (lambda: play_auctions(tables, [0, 1], [1]), "seats are int64"),
+        (lambda: play_auctions(tables, [[0, 1]], [1, 2]), "one for each of 1 matches"),
+        (lambda: play_auctions(tables, [[0, 1]], [1], auctions=0), "1 auction or more"),
+        (lambda: bidding_exploitability(tables[:1]), "2 bidders or more"),
+        (lambda: bidding_exploitability(tables, points=1), "points is 2 or more"),
+        (lambda: bidding_exploitability([[0.0, 0.0], [0.0, 1.0]]), "small slope"),
         (lambda: BiddingContest(tables, ["one", "one"]), "as many different names"),
     ):
         with pytest.raises(BiddingError, match=message):

@@ -1,6 +1,10 @@
-"""The library's strategies in our matches and our machines in its: the same moves as at home."""
+"""The library's strategies in our matches and our machines in its: the same moves as at home.
+
+To import the library takes ten seconds, so that what needs it counts as slow.
+"""
 
 import math
+import sys
 import warnings
 from typing import Any
 
@@ -23,7 +27,11 @@ from arenas.iterated import (
 from arenas.iterated.chance import streams_of
 from tests.arenas.iterated.cases import SURE, random_machines
 
-axelrod = pytest.importorskip("axelrod")
+
+@pytest.fixture(name="axelrod", scope="module")
+def library() -> Any:
+    return pytest.importorskip("axelrod")
+
 
 # Long memories, counters, hunters, and what depends on the length, the game or chance.
 VARIED = (
@@ -51,7 +59,7 @@ TWINS = {
 }
 
 
-def library_match(first: Any, second: Any, turns: int, seed: int) -> list[list[int]]:
+def library_match(axelrod: Any, first: Any, second: Any, turns: int, seed: int) -> list[list[int]]:
     """The library's own loop, with the seeds that ours gives."""
     match = axelrod.Match((first, second), turns=turns)
     mine, theirs, _ = streams_of(seed)
@@ -61,18 +69,35 @@ def library_match(first: Any, second: Any, turns: int, seed: int) -> list[list[i
     return [[int(action == axelrod.Action.D) for action in play] for play in plays]
 
 
-def test_strategies_play_as_in_the_library() -> None:
+@pytest.mark.slow
+def test_strategies_play_as_in_the_library(axelrod: Any) -> None:
     kinds = [getattr(axelrod, name) for name in VARIED]
     match = IteratedMatch(turns=60)
     for i, kind in enumerate(kinds):
         other = kinds[(7 * i + 3) % len(kinds)]
         played = match.play(AxelrodPlayer(kind), AxelrodPlayer(other()), seed=i)
         assert played.forfeits == (None, None)
-        assert played.actions.tolist() == library_match(kind(), other(), 60, i), (kind, other)
+        assert played.actions.tolist() == library_match(axelrod, kind(), other(), 60, i), (
+            kind,
+            other,
+        )
 
 
+@pytest.mark.slow
+def test_all_strategies_play_as_in_the_library(axelrod: Any) -> None:
+    rng = np.random.default_rng(0)
+    kinds = axelrod.short_run_time_strategies
+    match = IteratedMatch(turns=200)
+    for seed in range(500):
+        first, second = (kinds[row] for row in rng.integers(len(kinds), size=2))
+        played = match.play(AxelrodPlayer(first), AxelrodPlayer(second), seed)
+        assert played.forfeits == (None, None)
+        assert played.actions.tolist() == library_match(axelrod, first(), second(), 200, seed)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SURE)
-def test_our_classics_are_those_of_the_library(kind: Any) -> None:
+def test_our_classics_are_those_of_the_library(axelrod: Any, kind: Any) -> None:
     theirs = getattr(axelrod, TWINS.get(kind.__name__, kind.__name__), None)
     theirs = theirs or {"TitForTwoTats": axelrod.TitFor2Tats}[kind.__name__]
     match = IteratedMatch(turns=40, noise=0.0)
@@ -81,7 +106,8 @@ def test_our_classics_are_those_of_the_library(kind: Any) -> None:
         assert played[0].actions.tolist() == played[1].actions.tolist()
 
 
-def test_our_machines_play_in_the_library() -> None:
+@pytest.mark.slow
+def test_our_machines_play_in_the_library(axelrod: Any) -> None:
     machines = random_machines(6, 2, 8)
     sure = machines.take(machines.sure)
     match = IteratedMatch(turns=50)
@@ -95,7 +121,8 @@ def test_our_machines_play_in_the_library() -> None:
         assert ours.clone().name == sure.names[i]
 
 
-def test_chance_in_the_library_is_seeded_by_its_match() -> None:
+@pytest.mark.slow
+def test_chance_in_the_library_is_seeded_by_its_match(axelrod: Any) -> None:
     generous = GenerousTitForTat().machine()
     results = [
         axelrod.Match((axelrod_strategy(generous), axelrod.Defector()), turns=2_000, seed=s).play()
@@ -106,7 +133,8 @@ def test_chance_in_the_library_is_seeded_by_its_match() -> None:
     assert abs(forgiven - 1 / 3) < 4 * math.sqrt(2 / 9 / 1_999)
 
 
-def test_machines_enter_the_librarys_tournaments() -> None:
+@pytest.mark.slow
+def test_machines_enter_the_librarys_tournaments(axelrod: Any) -> None:
     machines = random_machines(2, 2, 1)
     players = [axelrod_strategy(machines, 0), axelrod_strategy(machines, 1), axelrod.TitForTat()]
     with warnings.catch_warnings():
@@ -116,7 +144,8 @@ def test_machines_enter_the_librarys_tournaments() -> None:
     assert sorted(results.ranked_names) == sorted(["random 0", "random 1", "Tit For Tat"])
 
 
-def test_strategies_meet_ours_in_a_contest_with_noise() -> None:
+@pytest.mark.slow
+def test_strategies_meet_ours_in_a_contest_with_noise(axelrod: Any) -> None:
     contest = IteratedContest(
         [AxelrodPlayer(axelrod.Random()), AxelrodPlayer(axelrod.Gradual()), Cooperator()],
         CHICKEN,
@@ -131,16 +160,24 @@ def test_strategies_meet_ours_in_a_contest_with_noise() -> None:
     assert contest.names == ("Random: 0.5", "Gradual", "Cooperator")
 
 
-def test_cheaters_stay_out() -> None:
-    names = [p.name for p in axelrod_players([axelrod.Darwin, axelrod.TitForTat, axelrod.Geller])]
+@pytest.mark.slow
+def test_cheaters_stay_out(axelrod: Any) -> None:
+    names = [p.name for p in axelrod_players([axelrod.Darwin, axelrod.TitForTat])]
     assert names == ["Tit For Tat"]
 
 
-def test_what_the_library_cannot_play_is_refused() -> None:
+@pytest.mark.slow
+def test_what_the_library_cannot_play_is_refused(axelrod: Any) -> None:
     assert axelrod_game(CHICKEN).RPST() == (0, -10, -1, 1)
     with pytest.raises(IteratedError, match="none of the library's"):
         axelrod_game(ROCK_PAPER_SCISSORS)
     with pytest.raises(IteratedError, match="3 actions"):
         axelrod_strategy(random_machines(1, 3, 0))
-    with pytest.raises(IteratedError, match=r"expected e\.g\. axelrod\.Gradual"):
+    with pytest.raises(IteratedError, match=r"such as axelrod\.Gradual"):
         AxelrodPlayer("Gradual")
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "axelrod", None)
+    with pytest.raises(IteratedError, match='axelrod is missing; pip install "axelrod'):
+        axelrod_players()

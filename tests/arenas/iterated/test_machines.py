@@ -1,5 +1,7 @@
 """Machines as columns: made, taken, joined, and refused where they cannot run."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,17 @@ def test_sure_machines_leave_nothing_to_chance() -> None:
 def test_what_cannot_run_is_refused(plays: object, moves_on: object, message: str) -> None:
     with pytest.raises(IteratedError, match=message):
         machine_of(plays, moves_on)  # type: ignore[arg-type]
+
+
+def test_machines_are_sent_whole() -> None:
+    machines = random_machines(4, 3, seed=2)
+    again = pickle.loads(pickle.dumps(machines))
+    assert again.names == machines.names
+    assert (again.moves_on == machines.moves_on).all()
+    assert not again.plays.flags.writeable
+    own = np.array([[0.5, 0.5]])
+    machine_of(own, [[0, 0]])
+    own[0] = 1.0, 0.0  # the caller's array stays the caller's
 
 
 def test_errors_teach() -> None:

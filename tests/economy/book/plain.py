@@ -144,12 +144,13 @@ class Twin:
         self.exchange = Exchange(
             self.cash, self.goods, lowest=lowest, highest=highest, self_trade=self_trade, code=7
         )
-        self.cash.open(max(0, 3 + len(wealth) - 1))
+        self.cash.open(2 + len(wealth))
         self.goods.open(len(wealth))
-        self.traders = list(range(4, 4 + len(wealth)))
+        self.traders = list(range(4, 4 + len(wealth)))  # in both
         for trader, tokens, units in zip(self.traders, wealth, stock, strict=True):
-            self.cash.mint(trader, tokens)
-            self.goods.mint(trader, units)
+            for ledger, amount in ((self.cash, tokens), (self.goods, units)):
+                if amount:
+                    ledger.mint(trader, amount)
         self.plain = PlainExchange(
             self.cash.balances.tolist(),
             self.goods.balances.tolist(),
@@ -213,10 +214,13 @@ class Twin:
         return rows
 
 
-def scenario(seed, self_trade, lowest=1, spread=9, batches=25, size=20):
+WEALTH = (400, 90, 150, 500)
+
+
+def scenario(seed, self_trade, lowest=1, spread=9, batches=25, size=20, wealth=WEALTH):
     """A seeded life of a twin; raises what the comparison notices."""
     rng = np.random.default_rng(seed)
-    twin = Twin([3000, 900, 500, 4000], [200, 300, 50, 400], lowest, lowest + spread, self_trade)
+    twin = Twin(wealth, [30, 40, 15, 50], lowest, lowest + spread, self_trade)
     prices = np.arange(lowest, lowest + spread + 1)
     for _ in range(batches):
         twin.send(twin.random_rows(rng, size, prices))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from economy.equilibria import (
     DiscountedCFR,
     EquilibriumError,
     GameTree,
+    SampledCFR,
     solve_zero_sum_tree,
 )
 
@@ -288,16 +289,45 @@ def test_solvers_agree_on_zero_sum_trees(game: Drawn) -> None:
     assert abs(tree.values(solver.average_strategy())[0] - value) <= conv + 1e-7
 
 
-def test_a_restored_run_goes_on_bit_identically() -> None:
-    game = Drawn(2, (CHANCE, 0, 1, 0), (3, 2, 2, 2), ((True, False),) * 4, (False,) * 4, 3, True)
-    tree = GameTree.from_rules(game)
-    solver, again = DiscountedCFR(tree), DiscountedCFR(tree)
+def test_sampled_regrets_are_right_on_average_and_lead_to_an_equilibrium() -> None:
+    tree = GameTree.from_rules(replace(NESTED, zero_sum=True))
+    rng, number = np.random.default_rng(12), 2_000
+    regrets = np.empty((number, int(tree.legal.sum())))
+    for row in regrets:
+        once = SampledCFR(tree, rng)
+        once.run(1)
+        row[:] = once.state()["regret"]
+    exact = CFR(tree)
+    exact.run(1)
+    # Of player 0, since player 1's answer what player 0 has just learned.
+    first = tree.infoset_player[np.nonzero(tree.legal)[0]] == 0
+    error = regrets.std(axis=0)[first] / np.sqrt(number)
+    gap = (regrets.mean(axis=0) - exact.state()["regret"])[first]
+    assert (np.abs(gap) <= 4 * error + 1e-12).all()
+    assert (error > 0).sum() >= 10
+
+    solver = SampledCFR(tree, rng)
+    convs = []
+    for iterations in (100, 20_000):
+        solver.run(iterations)
+        convs.append(solver.nash_conv())
+    assert convs[1] < 0.03 < convs[0]
+
+
+@pytest.mark.parametrize(
+    "build", [DiscountedCFR, lambda tree: SampledCFR(tree, np.random.default_rng(13))]
+)
+def test_a_restored_run_goes_on_bit_identically(
+    build: Callable[[GameTree], DiscountedCFR | SampledCFR],
+) -> None:
+    tree = GameTree.from_rules(replace(NESTED, zero_sum=True))
+    solver, again, straight = build(tree), build(tree), build(tree)
     solver.run(20)
     saved = solver.state()
+    again.run(7)
     again.restore(saved)
     for each in (solver, again):
         each.run(30)
-    straight = DiscountedCFR(tree)
     straight.run(50)
     for name, column in straight.state().items():
         assert np.array_equal(column, solver.state()[name])
@@ -305,7 +335,7 @@ def test_a_restored_run_goes_on_bit_identically() -> None:
     assert (solver.strategy() == straight.strategy()).all()
     assert saved["iterations"] == 20  # a copy
 
-    other = DiscountedCFR(GameTree.from_rules(Drawn(1, (0,), (2,), ((True,),), (False,), 1)))
+    other = build(GameTree.from_rules(Drawn(1, (0,), (2,), ((True,),), (False,), 1)))
     for broken in (
         other.state(),
         saved | {"regret": saved["regret"] * np.nan},
@@ -313,7 +343,8 @@ def test_a_restored_run_goes_on_bit_identically() -> None:
     ):
         with pytest.raises(EquilibriumError):
             again.restore(broken)
-    assert np.array_equal(again.state()["regret"], straight.state()["regret"])
+    for name, column in straight.state().items():
+        assert np.array_equal(column, again.state()[name])
 
 
 class Bad(Drawn):

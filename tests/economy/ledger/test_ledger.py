@@ -1,153 +1,15 @@
-"""The ledger against a plain dictionary, its books under corruption, and its saved state."""
+"""Batches of transfers, books under corruption, saved state; `test_steps` has whole lives."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from numba import njit
 
 from economy import ISSUER, Ledger, LedgerError, Refusal, replay
-
-LARGEST = 2**63 - 1
-
-amounts = st.one_of(
-    st.integers(-2, 50),
-    st.integers(LARGEST - 3, LARGEST),
-    st.integers(2**62 - 2, 2**62 + 2),
-)
-
-
-class PlainLedger:
-    """What the ledger means: a dictionary, and one transfer at a time."""
-
-    def __init__(self):
-        self.balances = {ISSUER: 0}
-        self.journal = []
-
-    def reason(self, debit, credit, amount):
-        if amount <= 0:
-            return Refusal.NOT_POSITIVE
-        if debit == credit:
-            return Refusal.SAME_ACCOUNT
-        if debit not in self.balances or credit not in self.balances:
-            return Refusal.UNKNOWN_ACCOUNT
-        if debit != ISSUER and self.balances[debit] < amount:
-            return Refusal.INSUFFICIENT
-        if debit == ISSUER and amount - self.balances[ISSUER] > LARGEST:
-            return Refusal.OVERFLOW
-        return Refusal.OK
-
-    def transfer(self, rows, tick, linked):
-        balances, length = dict(self.balances), len(self.journal)
-        reasons = []
-        for debit, credit, amount, code in rows:
-            reasons.append(self.reason(debit, credit, amount))
-            if reasons[-1] == Refusal.OK:
-                self.balances[debit] -= amount
-                self.balances[credit] += amount
-                self.journal.append((tick, debit, credit, amount, code))
-        if linked and any(reasons):
-            self.balances = balances
-            del self.journal[length:]
-            return [reason or Refusal.LINKED for reason in reasons]
-        return reasons
-
-
-def rows_of(journal):
-    return list(zip(*(column.tolist() for column in journal.values()), strict=True))
-
-
-class LedgerMachine(RuleBasedStateMachine):
-    """Random lives of a ledger beside the plain one."""
-
-    def __init__(self):
-        super().__init__()
-        self.ledger, self.plain = Ledger(), PlainLedger()
-        self.drained = []
-
-    @rule(n=st.integers(0, 20))
-    def open(self, n):
-        first = len(self.plain.balances)
-        assert self.ledger.open(n).tolist() == list(range(first, first + n))
-        self.plain.balances.update(dict.fromkeys(range(first, first + n), 0))
-
-    @rule(account=st.integers(0, 5), amount=amounts, code=st.integers(-9, 9), burning=st.booleans())
-    def mint_or_burn(self, account, amount, code, burning):
-        row = (account, ISSUER, amount, code) if burning else (ISSUER, account, amount, code)
-        move = self.ledger.burn if burning else self.ledger.mint
-        (reason,) = self.plain.transfer([row], self.ledger.tick, False)
-        if reason == Refusal.OK:
-            move(account, amount, code=code)
-        else:
-            with pytest.raises(LedgerError, match=reason.name):
-                move(account, amount, code=code)
-
-    @rule(
-        rows=st.lists(
-            st.tuples(
-                st.integers(-1, 8), st.integers(-1, 8), amounts, st.integers(-(2**15), 2**15 - 1)
-            ),
-            max_size=30,
-        ),
-        linked=st.booleans(),
-        tick=st.integers(0, 2**31 - 1),
-    )
-    def transfer(self, rows, linked, tick):
-        self.ledger.tick = tick
-        debit, credit, amount, code = zip(*rows, strict=True) if rows else ([], [], [], [])
-        refusals = self.ledger.transfer(debit, credit, amount, code=code, linked=linked)
-        assert refusals.dtype == np.uint8
-        assert refusals.tolist() == self.plain.transfer(rows, tick, linked)
-
-    @rule(data=st.data(), linked=st.booleans())
-    def pay_around(self, data, linked):
-        # Affordable small payments, so that long batches and linked chains do succeed.
-        ids = st.integers(0, len(self.plain.balances) - 1)
-        rows = data.draw(st.lists(st.tuples(ids, ids, st.just(1), st.just(0)), max_size=10))
-        debit, credit, _, _ = zip(*rows, strict=True) if rows else ([], [], [], [])
-        refusals = self.ledger.transfer(debit, credit, 1, linked=linked)
-        assert refusals.tolist() == self.plain.transfer(rows, self.ledger.tick, linked)
-
-    @rule()
-    def drain(self):
-        journal = self.ledger.journal()
-        drained = self.ledger.drain()
-        assert rows_of(drained) == rows_of(journal)
-        self.drained += rows_of(drained)
-        assert self.ledger.journal()["amount"].size == 0
-
-    @rule()
-    def save_and_restore(self):
-        state = self.ledger.state()
-        self.ledger = Ledger()
-        self.ledger.open(3)
-        self.ledger.mint(1, 5)
-        self.ledger.restore(state)
-        assert same_state(self.ledger.state(), state)
-
-    @invariant()
-    def books_agree(self):
-        self.ledger.check()
-        self.ledger.verify()
-        assert self.ledger.balances.tolist() == list(self.plain.balances.values())
-        assert len(self.ledger) == len(self.plain.balances)
-        assert self.ledger.supply == sum(list(self.plain.balances.values())[1:])
-        assert self.drained + rows_of(self.ledger.journal()) == self.plain.journal
-        opening = replay(self.ledger.opening, self.ledger.journal())
-        assert (opening == self.ledger.balances).all()
-
-
-TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
-
-
-def same_state(one, other):
-    return list(one) == list(other) and all(
-        one[name].dtype == other[name].dtype
-        and one[name].shape == other[name].shape
-        and one[name].tobytes() == other[name].tobytes()
-        for name in one
-    )
+from economy.ledger import Entry, post, replay_held
+from economy.ledger.posting import light
+from tests.economy.ledger.beside import LARGEST, PlainLedger, rows_of, same_state
 
 
 @pytest.fixture
@@ -169,22 +31,23 @@ def test_large_random_batches_match_the_plain_ledger():
     rng = np.random.default_rng(1)
     ledger, plain = Ledger(), PlainLedger()
     ids = ledger.open(30)
+    plain.open(30)
     ledger.mint(ids, 1000)
-    plain.balances.update(dict.fromkeys(ids.tolist(), 0))
-    plain.transfer([(ISSUER, i, 1000, 0) for i in ids.tolist()], 0, False)
+    for i in ids.tolist():
+        plain.step("transfer", ISSUER, i, 1000, 0)
     seen = set()
     for tick in range(20):
-        ledger.tick = tick
+        ledger.tick = plain.tick = tick
         # Few accounts, repeated often; 0 mints and burns, 31 does not exist.
         debit, credit = rng.integers(0, 32, (2, 500))
         amount = rng.integers(-5, 700, 500)
         refusals = ledger.transfer(debit, credit, amount, code=tick)
-        rows = zip(debit.tolist(), credit.tolist(), amount.tolist(), [tick] * 500, strict=True)
-        assert refusals.tolist() == plain.transfer(rows, tick, False)
+        rows = zip(debit.tolist(), credit.tolist(), amount.tolist(), strict=True)
+        assert refusals.tolist() == [plain.step("transfer", *row, tick)[0] for row in rows]
         seen.update(refusals.tolist())
     assert seen == {0, 1, 2, 3, 4}
     assert rows_of(ledger.journal()) == plain.journal
-    assert ledger.balances.tolist() == list(plain.balances.values())
+    assert ledger.balances.tolist() == plain.balances()
 
 
 @given(
@@ -214,13 +77,6 @@ def test_scalars_broadcast_and_all_columns_may_be_scalars(funded):
     assert funded.balance(1) == 120
     assert isinstance(funded.balance(1), int)
     assert funded.balance([4, 4, 0]).tolist() == [100, 100, -400]
-
-
-def test_a_batch_may_read_the_balances_it_moves(funded):
-    everything = funded.balances  # a live view: the batch must not see it change
-    funded.transfer(funded.transfer(1, 2, 100).astype(int) + 2, 3, 1)
-    assert funded.transfer(np.arange(5), 4, everything).tolist() == [1, 1, 0, 0, 2]
-    assert funded.balances.tolist() == [-400, 0, 0, 0, 400]
 
 
 def test_supply_ends_at_the_largest_int64():
@@ -286,29 +142,32 @@ def test_unsigned_and_narrow_integers_are_welcome(funded):
 
 
 def test_views_are_read_only_and_drained_columns_stay_true(funded):
-    for view in (funded.balances, funded.opening, *funded.journal().values()):
+    views = funded.balances, funded.opening, funded.opening_held, *funded.journal().values()
+    for view in views:
         with pytest.raises(ValueError, match="read-only"):
             view[0] = 1
     held, drained = funded.journal(), funded.drain()
     kept = rows_of(drained)
     funded.transfer([1, 2, 3, 4], [2, 3, 4, 1], 50)
     assert rows_of(drained) == rows_of(held) == kept
+    with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+        drained["amount"].flags.writeable = True
     assert funded.journal()["credit"].tolist() == [2, 3, 4, 1]
 
 
 def test_check_catches_money_from_nowhere_and_debt(funded):
-    funded._balances[3] += 1
+    funded._available[3] += 1
     with pytest.raises(LedgerError, match="sum to 1, not 0"):
         funded.check()
-    funded._balances[3] -= 1
-    funded._balances[[2, 4]] += [-101, 101]
+    funded._available[3] -= 1
+    funded._available[[2, 4]] += [-101, 101]
     with pytest.raises(LedgerError, match="account 2 holds -1"):
         funded.check()
 
 
 @pytest.mark.parametrize("drained_first", [False, True])
 def test_verify_names_the_first_account_moved_without_an_entry(funded, drained_first):
-    funded._balances[[2, 4]] += [-5, 5]
+    funded._available[[2, 4]] += [-5, 5]
     funded.check()  # the sum still holds: only the journal knows
     if drained_first:
         funded.drain()
@@ -319,7 +178,7 @@ def test_verify_names_the_first_account_moved_without_an_entry(funded, drained_f
 def test_replay_refuses_a_journal_of_other_accounts(funded):
     journal = funded.journal()
     assert replay([0, 0, 0, 0, 0], journal).tolist() == funded.balances.tolist()
-    with pytest.raises(LedgerError, match=r"accounts run from 0 to 4, but opening has .* 0 to 3"):
+    with pytest.raises(LedgerError, match=r"credit accounts run from 1 to 4, .* 0 to 3"):
         replay([0, 0, 0, 0], journal)
     with pytest.raises(LedgerError, match="one length"):
         replay([0], {"debit": [0], "credit": [0], "amount": [1, 2]})
@@ -338,15 +197,26 @@ def test_a_restored_ledger_continues_as_if_never_stopped(funded):
         new = ledger.open(40)
         ledger.transfer(1, new, 2, code=-1)
     assert same_state(restored.state(), funded.state())
-    assert state["balances"].size == 5  # the saved arrays are copies
+    assert state["available"].size == 5  # the saved arrays are copies
     assert state["tick"] == 7
 
 
 def test_restore_refuses_a_tampered_state_and_changes_nothing(funded):
+    funded.hold(1, 2, 30, key=8)
     before = funded.state()
     for name, value in (
-        ("balances", [-400, 101, 99, 100, 100]),
+        ("available", [-400, 101, 99, 100, 100]),
+        ("held", [0, 1, 0, 0, 0]),
         ("opening", [0, 0]),
+        ("journal_kind", [*before["journal_kind"][:-1], 5]),
+        ("journal_hold", [*before["journal_hold"][:-1], 2**63]),
+        ("holds_amount", before["holds_amount"] + 1),
+        ("holds_id", before["holds_id"] * 0),
+        ("holds_debit", before["holds_debit"] + 9),
+        ("holds_next", 1),
+        ("holds_code", []),
+        ("keys_key", before["keys_key"] * 0),
+        ("keys_asked", []),
         ("journal_amount", before["journal_amount"][:-1]),
         ("journal_code", []),
     ):
@@ -355,3 +225,121 @@ def test_restore_refuses_a_tampered_state_and_changes_nothing(funded):
     with pytest.raises(LedgerError, match=r"\['tick'\] missing"):
         funded.restore({name: value for name, value in before.items() if name != "tick"})
     assert same_state(funded.state(), before)
+
+
+def test_a_hold_is_part_of_the_balance_and_spent_by_nothing_else(funded):
+    (hold,), _ = funded.hold(1, 2, 70, expires=5, code=9)
+    assert (funded.balance(1), funded.available(1), funded.held(1)) == (100, 30, 70)
+    assert funded.transfer(1, 3, 31).tolist() == [Refusal.INSUFFICIENT]
+    assert funded.post(hold, 45).tolist() == [Refusal.OK]  # the other 25 are given back
+    assert funded.balances.tolist() == [-400, 55, 145, 100, 100]
+    assert funded.post(hold).tolist() == [Refusal.FINISHED_HOLD]
+    journal = {name: column[4:].tolist() for name, column in funded.journal().items()}
+    assert journal["kind"] == [Entry.HOLD, Entry.POST, Entry.VOID]
+    assert journal["amount"] == [70, 45, 25]
+    assert journal["hold"] == [hold] * 3
+    assert journal["code"] == [9] * 3
+
+
+def test_refused_holds_move_nothing(funded):
+    ids, refusals = funded.hold([1, 1, 1, 0], [2, 1, 2, 2], [101, 5, 5, LARGEST], expires=0)
+    assert ids.tolist() == [0] * 4
+    assert refusals.tolist() == [4, 2, Refusal.EXPIRED_HOLD, Refusal.OVERFLOW]
+    assert not funded.held().any()
+    assert funded.post([0, 1, -5]).tolist() == [Refusal.UNKNOWN_HOLD] * 3
+
+
+def test_an_expired_hold_is_only_given_back(funded):
+    ids, _ = funded.hold([1, 2, 3], 4, 10, expires=[2, 2, 3])
+    funded.tick = 2
+    assert funded.post(ids).tolist() == [Refusal.EXPIRED_HOLD] * 2 + [Refusal.OK]
+    assert funded.void(ids[0]).tolist() == [Refusal.OK]
+    assert funded.expire().tolist() == [ids[1]]
+    assert funded.expire().size == 0
+    assert funded.balances.tolist() == [-400, 100, 100, 90, 110]
+
+
+def test_pending_mints_count_against_the_supply_that_there_can_be():
+    ledger = Ledger()
+    (rich,) = ledger.open()
+    ids, _ = ledger.hold(ISSUER, rich, LARGEST)
+    assert (ledger.supply, ledger.balance(rich)) == (0, 0)
+    assert ledger.transfer(ISSUER, rich, 1).tolist() == [Refusal.OVERFLOW]
+    ledger.post(ids, LARGEST - 1)
+    assert ledger.supply == LARGEST - 1
+    ledger.mint(rich, 1)
+    ledger.verify()
+
+
+def test_chains_end_with_the_first_that_is_not_linked(funded):
+    linked = np.array([True, False, True, True, False, False, True])
+    refusals = funded.transfer([1, 2, 3, 3, 3, 4, 4], [2, 1, 4, 4, 4, 1, 1], 60, linked=linked)
+    assert refusals.tolist() == [0, 0, Refusal.LINKED, 4, 4, 0, Refusal.OPEN_CHAIN]
+    assert funded.balances.tolist() == [-400, 160, 100, 100, 40]
+
+
+def test_a_key_moves_tokens_once(funded):
+    assert funded.transfer(1, 2, 5, key=77).tolist() == [Refusal.OK]
+    assert funded.transfer(1, 2, [5, 6], key=[77, 77]).tolist() == [
+        Refusal.ALREADY_MADE,
+        Refusal.KEY_REUSED,
+    ]
+    ids, _ = funded.hold(1, 2, 50, key=np.uint64(2**64 - 1))
+    again, refusals = funded.hold(1, 2, 50, key=-1)  # the same bits
+    assert again.tolist() == ids.tolist()
+    assert refusals.tolist() == [Refusal.ALREADY_MADE]
+    assert funded.transfer(1, 2, 500, key=9).tolist() == [Refusal.INSUFFICIENT]
+    assert funded.transfer(3, 2, 5, key=9).tolist() == [Refusal.OK]  # a refusal uses no key
+    assert funded.balances.tolist() == [-400, 95, 110, 95, 100]
+
+
+def test_many_keys_and_holds_in_any_order_are_found_again():
+    rng = np.random.default_rng(3)
+    ledger = Ledger()
+    ledger.open(2)
+    ledger.mint(1, 10**6)
+    keys = rng.integers(-(2**63), 2**63 - 1, 4000)
+    first, _ = ledger.hold(1, 2, 1, key=keys)
+    rng.shuffle(first[:3500])
+    assert not ledger.void(first[:3500]).any()
+    later, _ = ledger.hold(1, 2, 2, key=keys - 1)  # drops what is finished
+    assert ledger.pending([*first[3498:3502], later[-1], 9000]).tolist() == [0, 0, 1, 1, 2, 0]
+    assert set(ledger.post(first).tolist()) == {Refusal.OK, Refusal.FINISHED_HOLD}
+    again, refusals = ledger.hold(1, 2, 1, key=keys)
+    assert (refusals == Refusal.ALREADY_MADE).all()
+    assert sorted(again.tolist()) == sorted(first.tolist())
+    assert ledger.held(1) == 8000
+    ledger.verify()
+
+
+def test_the_journal_replays_to_what_is_held(funded):
+    before, held = funded.balances, funded.held()
+    funded.drain()
+    ids, _ = funded.hold([1, 2], 3, [40, 50])
+    funded.post(ids[0], 15)
+    journal = funded.drain()
+    assert replay(before, journal).tolist() == funded.balances.tolist()
+    assert replay_held(held, journal).tolist() == funded.held().tolist() == [0, 0, 50, 0, 0]
+    assert funded.opening.tolist() == funded.balances.tolist()
+    assert funded.opening_held.tolist() == funded.held().tolist()
+
+
+def test_compiled_code_posts_on_the_books(funded):
+    @njit
+    def pay_all(books, payer, payee):
+        books = light(books)
+        for account in payer:
+            post(books, account, payee, 30, 5)
+
+    books = funded.open_books(3)
+    pay_all(books, np.array([1, 2, 9]), 4)
+    funded.close_books(books)
+    assert funded.balances.tolist() == [-400, 70, 70, 100, 160]
+    assert funded.journal()["code"].tolist() == [0, 0, 0, 0, 5, 5]
+    funded.verify()
+
+
+@pytest.mark.parametrize("linked", [np.array([1, 0]), [True], np.ones((1, 2), bool), None])
+def test_wrong_links_are_explained(funded, linked):
+    with pytest.raises(LedgerError, match=r"linked|lengths"):
+        funded.transfer([1, 2], [2, 3], 4, linked=linked)

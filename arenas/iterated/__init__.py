@@ -13,6 +13,7 @@ from arenas.iterated.axelrod_players import (
     axelrod_players,
     axelrod_strategy,
 )
+from arenas.iterated.batch import count_outcomes
 from arenas.iterated.chance import Chance
 from arenas.iterated.classics import (
     Alternator,
@@ -31,7 +32,7 @@ from arenas.iterated.classics import (
     TwoTitsForTat,
     WinStayLoseShift,
 )
-from arenas.iterated.contest import Forfeited, IteratedContest, count_outcomes
+from arenas.iterated.contest import Forfeited, IteratedContest
 from arenas.iterated.exact import expected_points, long_run_points
 from arenas.iterated.games import (
     CHICKEN,

@@ -16,11 +16,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from arenas.iterated.batch import (
+    check_actions,
+    checked_pairs,
+    checked_seeds,
+    count_outcomes,
+)
 from arenas.iterated.games import PRISONERS_DILEMMA, Floats, IteratedError, MatrixGame
 from arenas.iterated.machines import Integers, MachinePlayer, Machines
 from arenas.iterated.match import IteratedMatch, Played
 from arenas.iterated.players import Player
-from arenas.iterated.stepping import Words, play_all
+from arenas.iterated.stepping import Words
 
 Entrant = Player | Machines
 
@@ -65,23 +71,28 @@ class IteratedContest:
         self.match = IteratedMatch(game, turns, noise, ending)
         self.forfeits: list[Forfeited] = []
         self._players: list[Player] = []
+        # Rows of the machines among the players, which kernels play; -1 for the others.
+        parts: list[Machines] = []
+        rows: list[int] = []
+        below = 0
         for entrant in players:
-            if isinstance(entrant, Machines):
-                self._players += [entrant.player(row) for row in range(len(entrant))]
-            elif isinstance(entrant, Player):
-                self._players.append(entrant)
+            machines = _machines_of(entrant)
+            if machines is None:
+                rows.append(-1)
             else:
-                raise IteratedError(
-                    f"{entrant!r} is no player; enter instances of Player, such as TitForTat(), "
-                    "and populations of Machines"
-                )
+                check_actions(machines, game)
+                rows += range(below, below + len(machines))
+                parts.append(machines)
+                below += len(machines)
+            if isinstance(entrant, Machines):
+                self._players += map(entrant.player, range(len(entrant)))
+            else:
+                self._players.append(entrant)
         if not self._players:
             raise IteratedError("a contest needs players, such as [TitForTat(), Defector()]")
         self.names = _told_apart([player.name for player in self._players])
-        own = [i for i, each in enumerate(self._players) if type(each) is MachinePlayer]
-        self._row = np.full(len(self._players), -1)
-        self._row[own] = np.arange(len(own))
-        self._machines = self._gathered([self._players[i] for i in own])
+        self._row = np.array(rows)
+        self._machines = Machines.concatenate(parts) if parts else None
 
     def __len__(self) -> int:
         return len(self._players)
@@ -101,7 +112,8 @@ class IteratedContest:
         Returns:
             float64[m, 2], the sum of each player's payoffs; NaN for a player that forfeits.
         """
-        who, chance = self._checked(pairs, seeds)
+        who = checked_pairs(pairs, len(self))
+        chance = checked_seeds(seeds, len(who))
         fast = (self._row[who] >= 0).all(axis=1)
         points = np.empty((len(who), 2))
         if fast.any():
@@ -119,7 +131,8 @@ class IteratedContest:
 
         Args as those of the call. Matches that are forfeited count up to there.
         """
-        who, chance = self._checked(pairs, seeds)
+        who = checked_pairs(pairs, len(self))
+        chance = checked_seeds(seeds, len(who))
         fast = (self._row[who] >= 0).all(axis=1)
         A = len(self.match.game)
         counts = np.zeros((len(who), A, A), np.int64)
@@ -142,72 +155,27 @@ class IteratedContest:
                 self.forfeits.append(Forfeited(player, (first, second), seed, reason))
         return played
 
-    def _gathered(self, players: Sequence[Player]) -> Machines | None:
-        if not players:
-            return None
-        parts = [player.machine() for player in players]
-        wrong = [part for part in parts if part.actions != len(self.match.game)]
-        if wrong:
-            raise IteratedError(
-                f"{wrong[0].names[0]!r} is a machine for {wrong[0].actions} actions; "
-                f"{self.match.game.name} has {len(self.match.game)}"
-            )
-        return Machines.concatenate(parts)
 
-    def _checked(self, pairs: npt.ArrayLike, seeds: npt.ArrayLike) -> tuple[Integers, Words]:
-        who = np.asarray(pairs)
-        if who.ndim != 2 or who.shape[1] != 2 or (who.size and who.dtype.kind not in "iu"):
-            raise IteratedError(
-                f"pairs are {who.dtype}{list(who.shape)}; expected int64[m, 2], such as [[0, 1]]"
-            )
-        if who.size and not (who.min() >= 0 and who.max() < len(self)):
-            raise IteratedError(f"pairs name rows 0..{len(self) - 1}; got {who.min()}..{who.max()}")
-        return who.astype(np.int64), _seeds(seeds, len(who))
-
-
-def count_outcomes(
-    machines: Machines,
-    match: IteratedMatch,
-    pairs: npt.ArrayLike,
-    seeds: npt.ArrayLike,
-    shortcut: bool = True,
-) -> Integers:
-    """Play machines against machines: the kernel, without the rest of a contest.
-
-    Args:
-        machines: those that meet.
-        match: the rules.
-        pairs: int64[m, 2], rows of the machines.
-        seeds: uint64[m].
-        shortcut: whether matches that go round in circles are cut short; changes no result.
-
-    Returns:
-        int64[m, A, A], how often each pair of actions was played.
-    """
-    who = np.ascontiguousarray(pairs, np.int64)
-    room = 1 << machines.tables.bits
-    counts = np.zeros((len(who), room * room), np.int64)
-    play_all(machines.tables, match.rules, who, _seeds(seeds, len(who)), shortcut, counts)
-    A = machines.actions
-    return np.ascontiguousarray(counts.reshape(-1, room, room)[:, :A, :A])
-
-
-def _seeds(seeds: npt.ArrayLike, m: int) -> Words:
-    given = np.asarray(seeds)
-    if given.shape != (m,) or (m and given.dtype.kind not in "iu"):
+def _machines_of(entrant: object) -> Machines | None:
+    """An entrant that kernels can play, or None for any other player."""
+    if isinstance(entrant, Machines):
+        return entrant
+    if not isinstance(entrant, Player):
         raise IteratedError(
-            f"seeds are {given.dtype}{list(given.shape)}; expected uint64[{m}], one a match"
+            f"{entrant!r} is no player; enter instances of Player, such as TitForTat(), "
+            "and populations of Machines"
         )
-    return np.ascontiguousarray(given).astype(np.uint64)
+    return entrant.machine() if type(entrant) is MachinePlayer else None
 
 
 def _told_apart(names: Sequence[str]) -> tuple[str, ...]:
     """The names, with a number to those that were there before."""
     told: dict[str, None] = {}
+    latest: dict[str, int] = {}
     for name in names:
-        given, number = name, 1
+        given, number = name, latest.get(name, 1)
         while given in told:
             number += 1
             given = f"{name} ({number})"
-        told[given] = None
+        told[given], latest[name] = None, number
     return tuple(told)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from arenas.iterated.batch import check_actions, checked_pairs
 from arenas.iterated.games import PRISONERS_DILEMMA, Floats, IteratedError, MatrixGame
 from arenas.iterated.machines import Integers, Machines
 from arenas.iterated.match import IteratedMatch
@@ -29,12 +30,11 @@ def expected_points(machines: Machines, pairs: npt.ArrayLike, match: IteratedMat
         match: the rules. One that ends by chance is followed up to its most turns.
 
     Returns:
-        float64[m, 2]. O(turns S T A^4) a pair of machines of S and T states.
+        float64[m, 2]. O(turns S T A^2) a pair of machines of S and T states.
     """
-    who = np.ascontiguousarray(pairs, np.int64)
+    check_actions(machines, match.game)
+    who = checked_pairs(pairs, len(machines))
     A = machines.actions
-    if len(match.game) != A:
-        raise IteratedError(f"machines of {A} actions; {match.game.name} has {len(match.game)}")
     # What is played after trembling, when action i is meant.
     hand = np.full((A, A), match.noise / (A - 1))
     np.fill_diagonal(hand, 1.0 - match.noise)

@@ -75,7 +75,7 @@ class Machines:
         """A, the number of actions."""
         return self.plays.shape[1]
 
-    @property
+    @cached_property
     def sure(self) -> npt.NDArray[np.bool_]:
         """bool[n], which machines leave no move to chance."""
         certain = np.append((self.plays == 1.0).any(axis=1), True)

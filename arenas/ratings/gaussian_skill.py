@@ -40,8 +40,8 @@ class GaussianSkill(OnlineRating):
         RatingError: for numbers outside these bounds.
 
     >>> skill = GaussianSkill(2).update([0], [1], [1.0])
-    >>> [round(each, 3) for each in [*skill.rating, *skill.error]]
-    [29.396, 20.604, 7.171, 7.171]
+    >>> skill.rating.round(3).tolist(), skill.error.round(3).tolist()
+    ([29.396, 20.604], [7.171, 7.171])
     """
 
     columns = ("mean", "variance")

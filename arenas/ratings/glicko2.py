@@ -46,8 +46,8 @@ class Glicko2(OnlineRating):
         RatingError: for numbers that are not finite or not above 0.
 
     >>> pair = Glicko2(2).update([0], [1], [1.0])
-    >>> [round(each) for each in [*pair.rating, *pair.error]]
-    [1662, 1338, 290, 290]
+    >>> pair.rating.round().tolist(), pair.error.round().tolist()
+    ([1662.0, 1338.0], [290.0, 290.0])
     """
 
     columns = ("mu", "phi", "volatility", "seen", "last")

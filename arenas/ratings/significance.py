@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 from arenas.ratings.bradley_terry import Floats, RatingError, Ratings
 
-EXACT_MAX = 16
-"""Differences of which all 2^16 signs are tried; of more, random ones."""
+EXACT_MAX = 13
+"""Up to so many differences all signs are tried; of more, random ones."""
 
 
 def holm(p: npt.ArrayLike) -> Floats:
@@ -75,36 +75,42 @@ def sign_test(won: npt.ArrayLike, lost: npt.ArrayLike) -> Floats:
 
 def sign_flip_test(
     differences: npt.ArrayLike, rng: np.random.Generator, permutations: int = 9_999
-) -> float:
-    """Two-sided p-value that paired differences are as likely to be turned round.
+) -> Floats:
+    """Two-sided p-values that paired differences are as likely to be turned round.
 
     Args:
-        differences: float[m], such as what two players made of the same seeds, one less the
-            other.
-        rng: draws the signs, where there are more than EXACT_MAX differences that are not 0.
-        permutations: how many are drawn then.
+        differences: float[m] or float[m, T] for T tests, such as what two players made of the
+            same seeds or rounds, one less the other. A difference of 0 says nothing.
+        rng: draws the signs, the same for all tests, where m is above EXACT_MAX.
+        permutations: how many are drawn then; p is at least 1 / (permutations + 1).
 
     Returns:
-        p in (0, 1], counting the signs as they are; 1 if all differences are 0.
+        float64 or float64[T], in (0, 1], the signs as they are counted in.
+
+    Raises:
+        RatingError: for differences of another shape, or that are not finite.
+
+    >>> float(sign_flip_test([1.0, 2.0, 3.0], np.random.default_rng(0)))
+    0.25
     """
     seen = np.asarray(differences, np.float64)
-    if seen.ndim != 1 or not np.isfinite(seen).all():
-        raise RatingError(f"differences are {list(seen.shape)}; expected finite numbers [m]")
-    seen = seen[seen != 0]
-    if not seen.size:
-        return 1.0
-    least = abs(seen.sum()) * (1 - 1e-12)
-    if len(seen) <= EXACT_MAX:
-        sums = np.zeros(1)
-        for each in seen:  # all sums of all signs
-            sums = np.concatenate([sums + each, sums - each])
-        return float(np.mean(np.abs(sums) >= least))
-    reached = 1
-    for begin in range(0, permutations, 1_000):
-        number = min(1_000, permutations - begin)
-        signs = rng.integers(0, 2, size=(number, len(seen)), dtype=np.int8)
-        reached += int(np.count_nonzero(np.abs((2.0 * signs - 1.0) @ seen) >= least))
-    return reached / (permutations + 1)
+    if seen.ndim not in (1, 2) or not len(seen) or not np.isfinite(seen).all():
+        raise RatingError(
+            f"differences are {list(seen.shape)}; expected finite numbers, [m] or [m, T], m >= 1"
+        )
+    m, columns = len(seen), seen.reshape(len(seen), -1)
+    least = np.abs(columns.sum(axis=0)) - 1e-9 * np.abs(columns).sum(axis=0)
+    exact = m <= EXACT_MAX
+    if exact:  # turning all signs changes nothing, so the first stays
+        signs = 1.0 - 2.0 * (np.arange(2 ** (m - 1))[:, None] >> np.arange(m) & 1)
+    else:
+        signs = 1.0 - 2.0 * rng.integers(0, 2, size=(permutations, m), dtype=np.int8)
+    reached = np.zeros(columns.shape[1], np.int64)
+    for begin in range(0, len(signs), 1_024):
+        sums = np.abs(signs[begin : begin + 1_024] @ columns)
+        reached += np.count_nonzero(sums >= least, axis=0)
+    p = reached / len(signs) if exact else (reached + 1) / (permutations + 1)
+    return np.asarray(p.reshape(seen.shape[1:]), np.float64)
 
 
 def gap_test(ratings: Ratings) -> Floats:

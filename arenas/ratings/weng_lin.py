@@ -40,8 +40,8 @@ class WengLin(OnlineRating):
         RatingError: for numbers that are not finite or not above 0.
 
     >>> skill = WengLin(2).update([0], [1], [1.0])
-    >>> [round(each, 2) for each in [*skill.rating, *skill.error]]
-    [27.64, 22.36, 8.07, 8.07]
+    >>> skill.rating.round(2).tolist(), skill.error.round(2).tolist()
+    ([27.64, 22.36], [8.07, 8.07])
     """
 
     columns = ("mean", "variance")

@@ -58,8 +58,10 @@ class Forfeit(Exception):  # noqa: N818 - it is what happened in a match, not a 
 class Contest(Protocol):
     """Players that can meet, two at a time.
 
-    A contest may also have an attribute `noise`, a number or words, that results repeat: what
-    chance it puts in the way of the players' own choices.
+    A contest may also have `noise`, a number or words, that results repeat: what chance it puts
+    in the way of the players' own choices. And it may have `forfeits`, a list that it adds to
+    while it plays: for each match with NaN points an object with `pair`, `seed` and `reason`, which
+    the record then tells.
 
     Attributes:
         names: of the n players, each another.

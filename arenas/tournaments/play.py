@@ -8,11 +8,12 @@ of workers. Forfeits that a contest raises are recorded; any other exception com
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -73,8 +74,11 @@ def play_batch(contest: Contest, pairs: Rows, seeds: Seeds) -> Played:
     Where a contest raises Forfeit the batch is halved until the match is found, and the others
     are played without it.
     """
+    noted = getattr(contest, "forfeits", ())
+    before = len(noted)
     try:
-        return played(contest, pairs, seeds), {}
+        points = played(contest, pairs, seeds)
+        return points, _reasons(points, pairs, seeds, noted[before:])
     except Forfeit as forfeit:
         if len(pairs) > 1:
             half = len(pairs) // 2
@@ -83,6 +87,14 @@ def play_batch(contest: Contest, pairs: Rows, seeds: Seeds) -> Played:
             later = {row + half: reason for row, reason in others.items()}
             return np.concatenate([front, back]), {**reasons, **later}
         return _forfeited(pairs[0], forfeit), {0: forfeit.reason}
+
+
+def _reasons(points: Floats, pairs: Rows, seeds: Seeds, noted: Sequence[Any]) -> dict[int, str]:
+    """Why matches were forfeited, from what the contest noted of them meanwhile."""
+    why = {(tuple(each.pair), int(each.seed)): str(each.reason) for each in noted}
+    rows = np.flatnonzero(np.isnan(points).any(axis=1)) if why else ()
+    matches = {int(row): (tuple(pairs[row].tolist()), int(seeds[row])) for row in rows}
+    return {row: why[match] for row, match in matches.items() if match in why}
 
 
 def _forfeited(pair: Rows, forfeit: Forfeit) -> Floats:

@@ -101,7 +101,11 @@ def _rows(results: Results) -> list[str]:
 
 def _notes(results: Results) -> list[str]:
     games, cycles = results.games, results.cycles
-    tests = {"games": "sign tests of their games", "ratings": "gaps of ratings"}
+    tests = {
+        "games": "sign tests of their games",
+        "ratings": "gaps of ratings",
+        "points": "sign-flip tests of their points by round",
+    }
     lines = _wrapped(
         "BT is Bradley-Terry, the mean player at 0; ± are 95% intervals. "
         "Players who share a group letter cannot be told apart "
@@ -109,6 +113,10 @@ def _notes(results: Results) -> list[str]:
         f"{', then by '.join(results.ranking)}. Cyclic share {cycles.share:.0%}, by chance "
         f"{cycles.chance:.0%}."
     )
+    if next(iter(results.ranking)) == "points":
+        lines += _wrapped(
+            "Score and ratings look at who had more points of a match, not at how many."
+        )
     forfeited = games.forfeit_first | games.forfeit_second
     if results.policy:
         lines += _wrapped(f"Policy: {results.policy}.")

@@ -143,11 +143,14 @@ class Results:
         """Whether any two players differ.
 
         Args:
-            kind: "games" or "ratings", see `PairTests`. If left out it is games, where every
-                pair met so often that winning all would be significant among all pairs, and
-                ratings where they did not. Games of a pair that share a seed count as one.
+            kind: "games", "ratings" or "points", see `PairTests`. If left out it is points where
+                they place the players; else games, where every pair met so often that winning
+                all would be significant among all pairs, and ratings where they did not. Games
+                of a pair that share a seed count as one.
         """
-        return pair_tests(self.games, self.ratings, kind, ALPHA)
+        if kind is None:
+            kind = "points" if next(iter(self.ranking)) == "points" else "wins"
+        return pair_tests(self.games, self.ratings, kind, ALPHA, self.seed)
 
     @cached_property
     def tests(self) -> PairTests:

@@ -1,7 +1,7 @@
 """Evolved players in a round robin with the axelrod library's strategies: where they come in.
 
 Machines of 16 states and memory-one strategies are evolved, each with several seeds, by a
-generational genetic algorithm. They train on our own 22 classics and on each other, 200 turns
+generational genetic algorithm. They train on our own 21 classics and on each other, 200 turns
 without noise; nothing of the library is played before the evolution is over. Then each entrant
 joins the library's short-run-time strategies that obey Axelrod's rules: everybody meets everybody
 else for 200 turns, pairs with chance in them several times. A player's score in a repetition is
@@ -123,52 +123,33 @@ TURNS = 200
 PEERS = 10
 
 
-@dataclass(frozen=True)
-class Entrant:
-    """An evolved player: what it is, the seed of its evolution, and the machine."""
-
-    name: str
-    machine: Machines
-
-
 def evolve_player(
     genomes: Representation, name: str, seed: int, generations: int, population: int = 200
-) -> Entrant:
+) -> Machines:
     """The best of the last generation, by 20 more matches with each of the training set."""
     rng = np.random.default_rng(seed)
-    match = IteratedMatch(turns=TURNS)
     search = GeneticAlgorithm(genomes.spec, population, rng=seed)
     for _ in range(generations):
         machines = genomes.machines_of(search.ask())
-        search.tell(-_training_points(machines, match, rng, repetitions=2, peers=PEERS))
+        search.tell(-training_points(machines, rng, repetitions=2))
     final = genomes.machines_of(search.genomes)
-    points = _training_points(final, match, rng, repetitions=20, peers=3 * PEERS)
-    best = final.take([int(points.argmax())]).named([f"{name}, seed {seed}"])
-    return Entrant(best.names[0], best)
+    points = training_points(final, rng, repetitions=20)
+    return final.take([int(points.argmax())]).named([f"{name}, seed {seed}"])
 
 
-def _training_points(
-    machines: Machines, match: IteratedMatch, rng: np.random.Generator, repetitions: int, peers: int
-) -> Floats:
-    """Mean payoff a turn float64[n] against the training set, and against others of the n."""
-    n = len(machines)
+def training_points(machines: Machines, rng: np.random.Generator, repetitions: int) -> Floats:
+    """Mean payoff a turn float64[n] against the training set and ten drawn from the n."""
+    n, match = len(machines), IteratedMatch(turns=TURNS)
     teachers = Machines.of_players(each() for each in TRAINING)
-    everybody = Machines.concatenate([machines, teachers])
-    # Matches without chance are all alike: once is enough.
-    tossed = np.flatnonzero(~teachers.sure if machines.sure.all() else np.full(len(teachers), True))
-    again = np.tile(tossed, repetitions - 1)
-    theirs = n + np.concatenate([np.arange(len(teachers)), again])
-    weight = np.concatenate([np.full(len(teachers), 1.0), np.zeros(len(again))])
-    repeated = np.isin(theirs - n, tossed)
-    weight[repeated] = 1.0 / repetitions
+    theirs = n + np.tile(np.arange(len(teachers)), repetitions)
     opponents = np.concatenate(
-        [np.broadcast_to(theirs, (n, len(theirs))), rng.integers(n, size=(n, peers))], axis=1
+        [np.tile(theirs, (n, 1)), rng.integers(n, size=(n, PEERS * repetitions))], axis=1
     )
-    weights = np.concatenate([weight, np.ones(peers)])
-    pairs = np.stack(np.broadcast_arrays(np.arange(n)[:, None], opponents), axis=2).reshape(-1, 2)
+    pairs = np.column_stack([np.repeat(np.arange(n), opponents.shape[1]), opponents.ravel()])
     seeds = rng.integers(2**64, size=len(pairs), dtype=np.uint64)
+    everybody = Machines.concatenate([machines, teachers])
     points = match.points(count_outcomes(everybody, match, pairs, seeds))[:, 0]
-    return np.asarray(points.reshape(n, -1) @ weights / weights.sum() / match.turns)
+    return np.asarray(points.reshape(n, -1).mean(axis=1) / TURNS)
 
 
 def library(sample: int | None, seed: int = 0) -> list[AxelrodPlayer]:
@@ -232,41 +213,29 @@ class Place:
 
 
 def places(
-    payoff: Floats, names: Sequence[str], libraries: int, stochastic_twins: Sequence[bool]
+    payoff: Floats, names: Sequence[str], twins: Sequence[bool], field: Sequence[int]
 ) -> list[Place]:
-    """The place of each entrant in the field of the library and itself, then of the library's own.
+    """The places of a field of players, in their order; of equal ones the first is ahead.
 
     Args:
-        payoff: float64[repetitions, n, n].
+        payoff: float64[repetitions, n, n], NaN where they did not meet.
         names: of the n.
-        libraries: how many of the first are the library's.
-        stochastic_twins: for each of the library, whether it is the twin of a training opponent.
+        twins: for each of the library, who come first, whether it is a training opponent's twin.
+        field: rows of those who are ranked, who all met.
     """
-    strangers = ~np.asarray(stochastic_twins)
-    field = np.arange(libraries)
-    found = []
-    for entrant in [*range(libraries, len(names)), None]:
-        rows = field if entrant is None else np.append(field, entrant)
-        scores = np.nanmedian(np.nanmean(payoff[:, rows][:, :, rows], axis=2), axis=0)
-        order = (-scores).argsort(kind="stable")
-        rank = {int(rows[row]): place + 1 for place, row in enumerate(order.tolist())}
-        for who in field.tolist() if entrant is None else [entrant]:
-            others = payoff[:, who, :libraries][:, strangers]
-            at = int(np.flatnonzero(rows == who)[0])
-            found.append(
-                Place(
-                    names[who],
-                    rank[who],
-                    len(rows),
-                    float(scores[at]),
-                    float(np.nanmedian(np.nanmean(others, axis=1))),
-                )
-            )
-    return found
+    scores = np.median(np.nanmean(payoff[:, field][:, :, field], axis=2), axis=0)
+    strangers = np.flatnonzero(~np.asarray(twins))
+    held_out = np.median(np.nanmean(payoff[:, field][:, :, strangers], axis=2), axis=0)
+    rank = np.empty(len(field), np.int64)
+    rank[(-scores).argsort(kind="stable")] = np.arange(len(field)) + 1
+    return [
+        Place(names[row], int(rank[k]), len(field), float(scores[k]), float(held_out[k]))
+        for k, row in enumerate(field)
+    ]
 
 
-def entries(quick: bool) -> tuple[list[Place], int, float]:
-    """Evolve, enter, and rank: all places, how many are entrants, and CPU seconds of evolving."""
+def entries(quick: bool) -> tuple[list[Place], list[Place], float]:
+    """Evolve, enter, and rank: entrants' places, the library's own, CPU seconds of evolving."""
     seeds = (1,) if quick else (1, 2, 3, 4, 5)
     generations = 60 if quick else 500
     start = time.process_time()
@@ -280,17 +249,20 @@ def entries(quick: bool) -> tuple[list[Place], int, float]:
     ]
     evolving = time.process_time() - start
     field = library(12 if quick else None)
-    machines = Machines.concatenate([entrant.machine for entrant in entrants])
+    machines = Machines.concatenate(entrants)
     payoff = round_robin([*field, machines], 2, len(field))
     names = [*(player.name for player in field), *machines.names]
     twins = [player.name in TWINS for player in field]
-    return places(payoff, names, len(field), twins), len(entrants), evolving
+    residents = range(len(field))
+    own = [
+        places(payoff, names, twins, [*residents, len(field) + k])[-1] for k in range(len(entrants))
+    ]
+    return own, places(payoff, names, twins, residents), evolving
 
 
 def rows(quick: bool) -> Iterator[Row]:
     """Yield a row an entrant: its rank, beside that of the library's tit for tat."""
-    found, entered, evolving = entries(quick)
-    own, theirs = found[:entered], found[entered:]
+    own, theirs, evolving = entries(quick)
     tit_for_tat = next(place for place in theirs if place.name == "Tit For Tat")
     winner = min(theirs, key=lambda place: place.rank)
     for place in own:

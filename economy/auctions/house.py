@@ -216,20 +216,18 @@ class AuctionHouse:
                 state[here], supply[here], reserve[here] = BidRefusal.OK, *terms[:2]
         capped = np.minimum(quantity, supply)
         strange = (bidder <= ISSUER) | (bidder >= len(self.ledger)) | (bidder == self.till)
-        reasons = {
-            BidRefusal.UNKNOWN_ACCOUNT: strange,
-            BidRefusal.NOT_POSITIVE: (price < 1) | (quantity < 1),
-            BidRefusal.TOO_LARGE: price > LARGEST // np.maximum(capped, 1),
-            BidRefusal.BELOW_RESERVE: (price < reserve) & (not cancels),
-        }
-        refusals = np.select([state > 0, *reasons.values()], [state, *reasons], BidRefusal.OK)
-        return refusals.astype(np.uint8), capped
+        refusals = np.where(price < (0 if cancels else reserve), BidRefusal.BELOW_RESERVE, state)
+        # The first reason in order is written last.
+        refusals[price > LARGEST // np.maximum(capped, 1)] = BidRefusal.TOO_LARGE
+        refusals[(price < 1) | (quantity < 1)] = BidRefusal.NOT_POSITIVE
+        refusals[strange] = BidRefusal.UNKNOWN_ACCOUNT
+        return np.where(state > 0, state, refusals).astype(np.uint8), capped
 
     def _with_room(self, more: int) -> Bids:
         if (accounts := len(self.ledger)) > self._pot.size:
-            grown = max(accounts, 2 * self._pot.size) - self._pot.size
-            self._pot = np.pad(self._pot, (0, grown))
-            self._owed = np.pad(self._owed, ((0, 0), (0, grown)))
+            grown = np.zeros((3, max(accounts, 2 * self._pot.size)), np.int64)
+            grown[0, : self._pot.size], grown[1:, : self._pot.size] = self._pot, self._owed
+            self._pot, self._owed = grown[0], grown[1:]
         if self._bids.used[0] + more > self._bids.price.size:
             self._bids = bids_of(rows_of(self._bids), more + int(self._bids.used[0]))
         return self._bids

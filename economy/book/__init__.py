@@ -2,6 +2,7 @@
 
 from economy.book.exchange import Exchange, OrderError, Report
 from economy.book.messages import Kind, Movement, OrderRefusal, SelfTrade, Side
+from economy.book.zero_intelligence import Session, zero_intelligence_session
 
 __all__ = [
     "Exchange",
@@ -11,5 +12,7 @@ __all__ = [
     "OrderRefusal",
     "Report",
     "SelfTrade",
+    "Session",
     "Side",
+    "zero_intelligence_session",
 ]

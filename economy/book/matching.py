@@ -14,9 +14,9 @@ from numba import njit
 
 from economy.book.machine import fetch
 from economy.book.messages import (
-    Movement,
     Kind,
     Messages,
+    Movement,
     OrderRefusal,
     Outcome,
     SelfTrade,
@@ -26,7 +26,6 @@ from economy.book.messages import (
 from economy.book.queues import NOBODY, Queues, join, leave, next_above, next_below
 from economy.columns import LARGEST
 from economy.ledger import Books, post
-
 
 # Plain integers: numba would keep the enums themselves in its cache.
 BUY, SELL = (int(side) for side in Side)
@@ -195,7 +194,9 @@ def _withdraw(
     if order.account != messages.account[i]:
         return NOT_OWNER
     quantity = min(messages.quantity[i], order.left) if reducing else order.left
-    _release(cash, goods, terms, order.side, order.account, np.int64(order.row) + terms.lowest, quantity)
+    _release(
+        cash, goods, terms, order.side, order.account, np.int64(order.row) + terms.lowest, quantity
+    )
     if quantity == order.left:
         leave(book, slot)
     else:

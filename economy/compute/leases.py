@@ -124,12 +124,9 @@ class Leases:
         account, rate = self._columns["account"], self._columns["rate"]
         if price < 1:
             raise ComputeError(f"price is 1 token per unit or more; got {price}")
-        if not ISSUER < payee < len(ledger) or (account == payee).any():
-            raise ComputeError(f"payee {payee} must be an ordinary account that leases nothing")
-        if account.max(initial=0) >= len(ledger):
-            raise ComputeError(f"account {account.max()} was never opened in this ledger")
         if not -(2**15) <= code < 2**15:
             raise ComputeError(f"code must fit int16, -32768 to 32767; got {code}")
+        self.check(ledger, payee)
         units = np.empty(len(self), np.int64)
         books = ledger.open_books(len(self))
         paid = _draw(books, account, rate, int(price), int(payee), int(code), units)
@@ -140,6 +137,14 @@ class Leases:
         if short.any():
             self._keep(~short)
         return Settled(ids, units, ids[short], int(paid))
+
+    def check(self, ledger: Ledger, payee: int) -> None:
+        """Raise ``ComputeError`` unless the ledger has all accounts, and the payee leases none."""
+        account = self._columns["account"]
+        if not ISSUER < payee < len(ledger) or (account == payee).any():
+            raise ComputeError(f"payee {payee} must be an ordinary account that leases nothing")
+        if account.max(initial=0) >= len(ledger):
+            raise ComputeError(f"account {account.max()} was never opened in this ledger")
 
     def end(self, ids: ArrayLike) -> NDArray[np.uint8]:
         """End leases; return uint8[n] of ``LeaseEnd.RELEASED``, 0 where there is no such lease."""

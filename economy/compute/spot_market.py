@@ -173,6 +173,7 @@ class SpotMarket:
         if n and not 0 <= ranks.min() <= ranks.max() < self.classes:
             raise ComputeError(f"rank is 0 to {self.classes - 1}; got {ranks[:5].tolist()}")
         _checked_capacity(self.capacity)
+        self.leases.check(self._ledger, self.account)
         if n * self.capacity > 2**53:
             raise ComputeError(f"{n} bids for up to {self.capacity} units exceed 2**53 in all")
         return self._tick(
@@ -198,7 +199,7 @@ class SpotMarket:
         drawn = int(settled.units.sum())
 
         self._grow_quotas()
-        allowed, funds = self._quotas.copy(), ledger.open_books(0).available.copy()
+        allowed, funds = self._quotas.copy(), ledger.available()
         np.subtract.at(allowed, lessee, settled.units)
         wanted, shortfall = np.empty(account.size, np.int64), np.empty(account.size, np.uint8)
         cap_bids(account, price, quantity, now, self.account, allowed, funds, wanted, shortfall)

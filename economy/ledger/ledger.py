@@ -28,17 +28,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from economy.columns import whole_numbers
+from economy.ledger.batches import EMPTY, Links, batch_of, like, links_of
 from economy.ledger.chains import HOLD, POST, POST_WHOLE, TRANSFER, VOID, Steps, take_steps
-from economy.ledger.columns import read_only, stretched, with_room
+from economy.ledger.columns import read_only, with_room
 from economy.ledger.errors import LedgerError
 from economy.ledger.holds import COLUMNS as HOLDS
 from economy.ledger.holds import NEVER, Holds, unmake, void_each
 from economy.ledger.journal import JOURNAL, Journal, fold, fold_held, replay, replay_held
-from economy.ledger.keys import Keys, Slots, key_column
+from economy.ledger.keys import Keys, Slots
 from economy.ledger.posting import ISSUER, OK, Books, Entry, Refusal, post_each
-
-_EMPTY = np.zeros(0, np.int64)
-_UNLINKED = np.zeros(0, np.bool_)
 
 
 class Ledger:
@@ -112,7 +110,7 @@ class Ledger:
     def balance(self, account: ArrayLike) -> int | NDArray[np.int64]:
         """Return the balance of one account, an int, or a copy of those of many, int64[n]."""
         ids = self._known(account)
-        return _like(account, self._available[ids] + self._held[ids])
+        return like(account, self._available[ids] + self._held[ids])
 
     @overload
     def available(self, account: int | np.integer) -> int: ...
@@ -122,7 +120,7 @@ class Ledger:
         """Return what can be spent: of one account, of many, or of all, int64[accounts]."""
         if account is None:
             return self._available[: self._accounts].copy()
-        return _like(account, self._available[self._known(account)])
+        return like(account, self._available[self._known(account)])
 
     @overload
     def held(self, account: int | np.integer) -> int: ...
@@ -132,7 +130,7 @@ class Ledger:
         """Return what holds reserve: on one account, on many, or on all, int64[accounts]."""
         if account is None:
             return self._held[: self._accounts].copy()
-        return _like(account, self._held[self._known(account)])
+        return like(account, self._held[self._known(account)])
 
     def _known(self, account: ArrayLike) -> NDArray[np.int64]:
         ids = whole_numbers("account", account, LedgerError)
@@ -152,7 +150,7 @@ class Ledger:
         amount: ArrayLike,
         *,
         code: ArrayLike = 0,
-        linked: bool | NDArray[np.bool_] = False,
+        linked: Links = False,
         key: ArrayLike | None = None,
     ) -> NDArray[np.uint8]:
         """Move amounts from the debited to the credited accounts, in order; return refusals.
@@ -175,10 +173,10 @@ class Ledger:
         columns of unequal length and codes beyond int16; then nothing moves.
         """
         given = {"debit": debit, "credit": credit, "amount": amount, "code": code}
-        n, columns, keys = _columns(given, linked, key)
+        n, columns, keys = batch_of(given, linked, key)
         if key is None and isinstance(linked, bool):
             return self._transfer_all(columns, linked, n)
-        steps = Steps(**columns, expires=_EMPTY, hold=_EMPTY, key=keys, linked=_links(linked, n))
+        steps = Steps(**columns, expires=EMPTY, hold=EMPTY, key=keys, linked=links_of(linked, n))
         return self._take(TRANSFER, steps, n)[1]
 
     def hold(
@@ -189,7 +187,7 @@ class Ledger:
         *,
         expires: ArrayLike | None = None,
         code: ArrayLike = 0,
-        linked: bool | NDArray[np.bool_] = False,
+        linked: Links = False,
         key: ArrayLike | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """Reserve amounts on the debited accounts for the credited ones, until posted or voided.
@@ -202,8 +200,8 @@ class Ledger:
         """
         until = NEVER if expires is None else expires
         given = {"debit": debit, "credit": credit, "amount": amount, "code": code, "expires": until}
-        n, columns, keys = _columns(given, linked, key)
-        steps = Steps(**columns, hold=_EMPTY, key=keys, linked=_links(linked, n))
+        n, columns, keys = batch_of(given, linked, key)
+        steps = Steps(**columns, hold=EMPTY, key=keys, linked=links_of(linked, n))
         ids, refusals = self._take(HOLD, steps, n)
         self._holds.take_note(columns["expires"][refusals == OK])
         return ids, refusals
@@ -213,7 +211,7 @@ class Ledger:
         ids: ArrayLike,
         amount: ArrayLike | None = None,
         *,
-        linked: bool | NDArray[np.bool_] = False,
+        linked: Links = False,
         key: ArrayLike | None = None,
     ) -> NDArray[np.uint8]:
         """Pay holds to their credited accounts, whole or these amounts; the rest is given back.
@@ -227,7 +225,7 @@ class Ledger:
         self,
         ids: ArrayLike,
         *,
-        linked: bool | NDArray[np.bool_] = False,
+        linked: Links = False,
         key: ArrayLike | None = None,
     ) -> NDArray[np.uint8]:
         """Give back holds to their debited accounts. Returns uint8[n] of ``Refusal``."""
@@ -270,12 +268,12 @@ class Ledger:
         self,
         kind: int,
         given: dict[str, ArrayLike],
-        linked: bool | NDArray[np.bool_],
+        linked: Links,
         key: ArrayLike | None,
     ) -> NDArray[np.uint8]:
-        n, columns, keys = _columns(given, linked, key)
-        amount = columns.get("amount", _EMPTY)
-        links, none = _links(linked, n), _EMPTY
+        n, columns, keys = batch_of(given, linked, key)
+        amount = columns.get("amount", EMPTY)
+        links, none = links_of(linked, n), EMPTY
         steps = Steps(none, none, amount, none, none, columns["hold"], keys, links)
         return self._take(kind, steps, n)[1]
 
@@ -400,46 +398,6 @@ _STATE = [
     *(f"holds_{name}" for name in (*HOLDS, "next")),
     *(f"keys_{name}" for name in Slots._fields),
 ]
-
-
-def _columns(
-    given: dict[str, ArrayLike], linked: bool | NDArray[np.bool_], key: ArrayLike | None
-) -> tuple[int, dict[str, NDArray[np.int64]], NDArray[np.int64]]:
-    """The length of a batch, its columns stretched to it, and its keys, int64[0] for none."""
-    columns = {name: whole_numbers(name, given[name], LedgerError) for name in given}
-    keys = key_column(key)
-    sizes = {name: column.size for name, column in columns.items()}
-    if key is not None:
-        sizes["key"] = keys.size
-    if not isinstance(linked, bool):
-        sizes["linked"] = np.size(linked)
-    lengths = set(sizes.values()) - {1}
-    if len(lengths) > 1:
-        shapes = ", ".join(f"{name} {size}" for name, size in sizes.items())
-        raise LedgerError(f"columns must have one length or be scalars; got lengths {shapes}")
-    n = lengths.pop() if lengths else 1
-    codes = columns.get("code", _EMPTY)
-    if codes.size and not -(2**15) <= codes.min() <= codes.max() < 2**15:
-        raise LedgerError(f"code must fit int16, -32768 to 32767; got {codes[:5].tolist()}")
-    whole = {name: stretched(column, n) for name, column in columns.items()}
-    return n, whole, keys if key is None else stretched(keys, n)
-
-
-def _links(linked: bool | NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
-    """Whether each step is linked to the next, bool[n]; bool[0] if none is."""
-    if isinstance(linked, bool):
-        return np.arange(n) < n - 1 if linked else _UNLINKED
-    flags = np.require(linked, requirements=("C", "W"))
-    if flags.dtype != np.bool_ or flags.shape != (n,):
-        raise LedgerError(
-            f"linked is True, False or bool[{n}], such as [True, False] for a pair; "
-            f"got {flags.dtype}{list(flags.shape)}"
-        )
-    return flags
-
-
-def _like(asked: ArrayLike, found: NDArray[np.int64]) -> int | NDArray[np.int64]:
-    return int(found[0]) if np.ndim(asked) == 0 else found
 
 
 def _part(columns: Mapping[str, NDArray], prefix: str) -> dict[str, NDArray]:

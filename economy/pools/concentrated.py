@@ -21,14 +21,13 @@ Errors: ``PoolError`` for arguments that make no sense; then nothing changes.
 from __future__ import annotations
 
 import operator
-from bisect import bisect_right, insort
 from collections.abc import Mapping
 
 from economy.pools.errors import PoolError, millionths
+from economy.pools.ladder import Ladder
 from economy.pools.positions import (
     LARGEST_LIQUIDITY,
     Q128,
-    Boundary,
     Position,
     Range,
     Swap,
@@ -68,8 +67,7 @@ class ConcentratedPool:
         """Tokens in the pool: what it received less what it paid."""
         self.fees = (0, 0)
         self.positions: dict[Range, Position] = {}
-        self._boundaries: dict[int, Boundary] = {}
-        self._ladder: list[int] = []  # the boundaries in order
+        self._ladder = Ladder()
         self._changes = 0
 
     # -- liquidity --------------------------------------------------------------------------
@@ -145,8 +143,7 @@ class ConcentratedPool:
                 f"a range is two rising multiples of {spacing} within {LOWEST_TICK:,} to "
                 f"{HIGHEST_TICK:,}, as in {-10 * spacing}, {10 * spacing}; got {lower}, {upper}"
             )
-        boundaries = (self._boundaries.get(tick) for tick in (lower, upper))
-        there = max((boundary.gross for boundary in boundaries if boundary), default=0)
+        there = max(self._ladder.there(lower), self._ladder.there(upper))
         if not 1 <= liquidity <= LARGEST_LIQUIDITY - there:
             raise PoolError(f"liquidity is 1 to 2**128 - 1 at any tick; got {liquidity} more")
 
@@ -154,39 +151,19 @@ class ConcentratedPool:
         """Bring a position's fees up to date, then change its liquidity and its boundaries."""
         _, lower, upper = key
         self._changes += 1
-        for tick, direction in ((lower, 1), (upper, -1)):
-            if tick not in self._boundaries:
-                # By convention, all fees so far were earned below a tick that is new.
-                outside = self.fees if tick <= self.tick else (0, 0)
-                self._boundaries[tick] = Boundary(outside=outside)
-                insort(self._ladder, tick)
-            boundary = self._boundaries[tick]
-            boundary.gross += change
-            boundary.net += direction * change
+        for tick in (lower, upper):
+            self._ladder.enter(tick, self.tick, self.fees)
         position = self.positions.setdefault(key, Position(0, self._inside(lower, upper)))
         position.owed = self.owed(*key)
         position.inside = self._inside(lower, upper)
         position.liquidity += change
-        for tick in (lower, upper):
-            if not self._boundaries[tick].gross:
-                del self._boundaries[tick]
-                self._ladder.remove(tick)
+        self._ladder.change(lower, change, upper=False)
+        self._ladder.change(upper, change, upper=True)
         if lower <= self.tick < upper:
             self.liquidity += change
 
     def _inside(self, lower: int, upper: int) -> tuple[int, int]:
-        """Fees per liquidity earned between two ticks, up to a constant."""
-        found = []
-        for i in (0, 1):
-            below = above = 0
-            if lower in self._boundaries:
-                outside = self._boundaries[lower].outside[i]
-                below = outside if self.tick >= lower else self.fees[i] - outside
-            if upper in self._boundaries:
-                outside = self._boundaries[upper].outside[i]
-                above = outside if self.tick < upper else self.fees[i] - outside
-            found.append(self.fees[i] - below - above)
-        return found[0], found[1]
+        return self._ladder.inside(lower, upper, self.tick, self.fees)
 
     # -- swaps ------------------------------------------------------------------------------
 
@@ -208,7 +185,7 @@ class ConcentratedPool:
         price, tick, liquidity, fees = self.sqrt_price, self.tick, self.liquidity, list(self.fees)
         crossed = []
         while remaining and price != limit:
-            found = self._next_boundary(tick, zero_for_one)
+            found = self._ladder.ahead(tick, down=zero_for_one)
             if found is None:
                 break
             at = sqrt_price_at(found)
@@ -227,7 +204,7 @@ class ConcentratedPool:
                 tick = tick_at(price) if moved else tick
                 continue
             crossed.append((found, (fees[0], fees[1])))
-            liquidity += self._boundaries[found].net * (-1 if zero_for_one else 1)
+            liquidity += self._ladder.boundaries[found].net * (-1 if zero_for_one else 1)
             tick = found - 1 if zero_for_one else found
         used = amount - remaining
         paid, received = (used, total) if amount > 0 else (total, -used)
@@ -241,8 +218,7 @@ class ConcentratedPool:
             raise PoolError("the pool has changed since this swap was quoted; quote it again")
         self._changes += 1
         for tick, fees in swap.crossed:
-            boundary = self._boundaries[tick]
-            boundary.outside = fees[0] - boundary.outside[0], fees[1] - boundary.outside[1]
+            self._ladder.cross(tick, fees)
         self.sqrt_price, self.tick, self.liquidity = swap.sqrt_price, swap.tick, swap.liquidity
         self.fees = swap.fees
         self.held = self.held[0] + swap.amounts[0], self.held[1] + swap.amounts[1]
@@ -258,14 +234,6 @@ class ConcentratedPool:
         self.commit(done)
         return done
 
-    def _next_boundary(self, tick: int, down: bool) -> int | None:
-        """The first boundary at or below a tick, or the first above it; None if there is none."""
-        if down:
-            i = bisect_right(self._ladder, tick) - 1
-            return self._ladder[i] if i >= 0 else None
-        i = bisect_right(self._ladder, tick)
-        return self._ladder[i] if i < len(self._ladder) else None
-
     # -- state ------------------------------------------------------------------------------
 
     def state(self) -> dict[str, object]:
@@ -277,7 +245,9 @@ class ConcentratedPool:
             "tick": self.tick,
             "held": list(self.held),
             "fees": list(self.fees),
-            "boundaries": [[tick, *self._boundaries[tick].outside] for tick in self._ladder],
+            "boundaries": [
+                [tick, *self._ladder.boundaries[tick].outside] for tick in self._ladder.ticks
+            ],
             "positions": [
                 [*key, each.liquidity, *each.inside, *each.owed]
                 for key, each in sorted(self.positions.items())
@@ -313,8 +283,8 @@ class ConcentratedPool:
                 liquidity, (rest[0], rest[1]), (rest[2], rest[3])
             )
         outside = {row[0]: (row[1], row[2]) for row in rows_of(state["boundaries"], 3)}
-        if list(outside) != pool._ladder:
-            raise PoolError(f"boundaries {list(outside)}, but positions end at {pool._ladder}")
-        for tick, boundary in pool._boundaries.items():
+        if list(outside) != pool._ladder.ticks:
+            raise PoolError(f"boundaries {list(outside)}, positions end at {pool._ladder.ticks}")
+        for tick, boundary in pool._ladder.boundaries.items():
             boundary.outside = outside[tick]
         return pool

@@ -92,7 +92,7 @@ class LiquidityPool:
         """
         pool = self._copy()
         paid = pool.burn(shares)
-        if not ISSUER < holder < len(self.shares) or self.shares.balance(holder) < shares:
+        if not ISSUER < holder < len(self.shares) or self.shares.available(holder) < shares:
             raise PoolError(f"account {holder} does not hold {shares} shares of this pool")
         self._insist(payee, (-paid[0], -paid[1]))
         self.shares.burn(holder, shares)
@@ -181,7 +181,7 @@ class LiquidityPool:
             raise PoolError(f"not the state of a liquidity pool: {error!r}") from error
         held = []
         for ledger, account in zip(self.till.ledgers, (first, second), strict=True):
-            held.append(ledger.balance(account) if ISSUER < account < len(ledger) else -1)
+            held.append(ledger.available(account) if ISSUER < account < len(ledger) else -1)
         if shares.supply != pool.shares or any(
             have < needed for have, needed in zip(held, pool.reserves, strict=True)
         ):

@@ -21,7 +21,7 @@ TOKENS = 1_000_000
 
 
 class Trader(Agent):
-    """Values a unit, in tokens."""
+    """Values a unit, in tokens; owns one, or did when the day began."""
 
     value: int = 1
     owns: bool = False
@@ -34,11 +34,12 @@ class Trader(Agent):
         value, n = columns["value"], len(columns)
         fickle = np.flatnonzero(rng.random(n) < world.fickle)
         value[fickle] = rng.integers(1, world.highest + 1, len(fickle))
-        order = rng.permutation(n)
-        value, sells = value[order], market.stock(world)[order] > 0
-        price = np.where(sells, rng.integers(value, world.highest + 1), rng.integers(1, value + 1))
-        market.submit(world, order, np.where(sells, Side.SELL, Side.BUY), price)
         columns["owns"][:] = market.stock(world) > 0
+        order = rng.permutation(n)
+        value, sells = value[order], columns["owns"][order]
+        room = np.where(sells, world.highest + 1 - value, value)
+        price = np.where(sells, value, 1) + (rng.random(n) * room).astype(int)
+        market.submit(world, order, np.where(sells, Side.SELL, Side.BUY), price)
 
 
 class Market(World):
@@ -71,9 +72,13 @@ class Market(World):
         self.system(GoodsMarket).endow(self, np.arange(round(owners * traders)), 1)
 
     def measures(self) -> dict[str, float]:
-        """Mean price (tokens), units traded, and the share of what the good could be worth."""
+        """Mean price (0 if none), units traded, and the share of what the good could be worth."""
         market, value = self.system(GoodsMarket), np.sort(self.agents.get("value"))
         units = int(market.goods.supply)
         worth = self.agents.get("value")[market.stock(self) > 0].sum()
         best = value[len(value) - units :].sum() if units else 0
-        return {"price": market.price, "traded": market.traded, "efficiency": worth / max(best, 1)}
+        return {
+            "price": market.turnover / max(market.traded, 1),
+            "traded": market.traded,
+            "efficiency": float(worth / max(best, 1)),
+        }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from economy import Exchange, Ledger, OrderReport
 from swarm.systems.system import System
@@ -61,12 +61,12 @@ class GoodsMarket(System):
         """int64[n]: units that each agent holds and has not on offer."""
         return self.goods.balance(world.population["account"])
 
-    def endow(self, world: World, rows: ArrayLike, units: ArrayLike) -> None:
+    def endow(self, world: World, rows: NDArray, units: ArrayLike) -> None:
         """Bring units of the good into the world."""
         self.goods.mint(world.population["account"][rows], units)
 
     def submit(
-        self, world: World, rows: ArrayLike, side: ArrayLike, price: ArrayLike, units: ArrayLike = 1
+        self, world: World, rows: NDArray, side: ArrayLike, price: ArrayLike, units: ArrayLike = 1
     ) -> OrderReport:
         """Send the orders of agents, by row, in this order; see `economy.Exchange.submit`."""
         self._begin(world)

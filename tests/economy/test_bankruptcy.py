@@ -64,7 +64,7 @@ sizes = st.one_of(st.integers(0, 9), st.integers(0, 2**48))
     rule=st.sampled_from(DivisionRule),
     shuffle=st.randoms(use_true_random=False),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_division_equals_the_rounded_fractions(estates, rule, shuffle):
     rows = [(g, claim) for g, (_, claims) in enumerate(estates) for claim in claims]
     shuffle.shuffle(rows)
@@ -100,7 +100,7 @@ def plain_waterfall(estate, rows):
     ),
     shuffle=st.randoms(use_true_random=False),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_waterfall_equals_the_plain_one(estates, shuffle):
     rows = [(g, *row) for g, (_, claims) in enumerate(estates) for row in claims]
     shuffle.shuffle(rows)

@@ -15,7 +15,7 @@ from experiments.models.flocking import Flocking
 from experiments.models.forest_fire import BURNING, BURNT, FINE, ForestFire
 from experiments.models.schelling import Schelling
 from experiments.models.wolf_sheep import Meadow, Sheep, Wolf, WolfSheep
-from swarm import World
+from swarm import GoodsMarket, World
 from swarm.chance import below, seeded, shuffled, uniform
 
 MOTION = {"swarm.motion.cell_list", "swarm.motion.chains", "swarm.motion.lattice"}
@@ -320,6 +320,28 @@ def tree_of(world: World) -> Any:
 
     assert isinstance(world, ForestFire)
     return Tree
+
+
+def test_traders_without_intelligence_find_the_price_and_bring_the_good_to_who_wants_it() -> None:
+    for seed in range(3):
+        world = MODELS["market"]()(traders=400, fickle=0.0, seed=seed)
+        before = world.measures()["efficiency"]
+        value = np.sort(world.population["value"])
+        for _ in range(60):
+            world.step()
+        # Half have a unit: where supply meets demand is the median value.
+        assert world.measures()["efficiency"] > 0.97 > before
+        # Who has one and who wants one are kept apart by one price.
+        owns = world.system(GoodsMarket).stock(world) > 0
+        assert owns.sum() == 200
+        apart = world.population["value"][owns].min() - world.population["value"][~owns].max()
+        assert abs(apart) < 20
+        assert abs(np.median(world.population["value"]) - value[200]) <= 1
+    quiet = MODELS["market"]()(traders=2, owners=0.5, fickle=0.0, seed=1)
+    quiet.agents.set("value", [10, 5])  # who owns it wants it most
+    for _ in range(50):
+        quiet.step()
+        assert quiet.measures()["traded"] == 0
 
 
 def test_wealth_equals_plain_lists_and_becomes_unequal() -> None:

@@ -51,12 +51,8 @@ VARIED = (
     "MetaHunter",
     "RiskyQLearner",
 )
-TWINS = {
-    "TitForTat": "TitForTat",
-    "TitForTwoTats": "TitFor2Tats",
-    "Tester": "SecondByTester",
-    "HardTitForTat": "HardTitForTat",
-}
+# Where the library has another name for the same strategy.
+TWINS = {"TitForTwoTats": "TitFor2Tats", "Tester": "SecondByTester"}
 
 
 def library_match(axelrod: Any, first: Any, second: Any, turns: int, seed: int) -> list[list[int]]:
@@ -98,8 +94,7 @@ def test_all_strategies_play_as_in_the_library(axelrod: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SURE)
 def test_our_classics_are_those_of_the_library(axelrod: Any, kind: Any) -> None:
-    theirs = getattr(axelrod, TWINS.get(kind.__name__, kind.__name__), None)
-    theirs = theirs or {"TitForTwoTats": axelrod.TitFor2Tats}[kind.__name__]
+    theirs = getattr(axelrod, TWINS.get(kind.__name__, kind.__name__))
     match = IteratedMatch(turns=40, noise=0.0)
     for row, opponent in enumerate((*SURE, lambda: random_machines(1, 2, 9).player())):
         played = [match.play(each, opponent(), row) for each in (kind(), AxelrodPlayer(theirs))]

@@ -9,11 +9,13 @@ from arenas.iterated import (
     Defector,
     IteratedContest,
     IteratedError,
+    IteratedMatch,
     Joss,
     MemoryOne,
     Random,
     TitForTat,
     WinStayLoseShift,
+    count_outcomes,
 )
 from arenas.tournaments.contest import check_contest
 from tests.arenas.iterated.cases import CLASSICS, random_machines
@@ -89,3 +91,7 @@ def test_what_is_asked_wrongly_is_refused() -> None:
         IteratedContest([])
     with pytest.raises(IteratedError, match="rock-paper-scissors has 3"):
         IteratedContest([TitForTat().machine()], ROCK_PAPER_SCISSORS)
+    with pytest.raises(IteratedError, match="rock-paper-scissors has 3"):
+        count_outcomes(TitForTat().machine(), IteratedMatch(ROCK_PAPER_SCISSORS), [[0, 0]], [1])
+    with pytest.raises(IteratedError, match=r"rows 0\.\.0"):
+        count_outcomes(TitForTat().machine(), IteratedMatch(), [[0, 1]], [1])

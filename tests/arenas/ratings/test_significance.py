@@ -70,6 +70,8 @@ def test_the_permutation_test_tries_every_sign(differences: list[int]) -> None:
     rng = np.random.default_rng(0)
     exact = sum(each >= seen for each in reached) / len(signs)
     assert sign_flip_test(differences, rng) == pytest.approx(exact)
+    many = np.stack([differences, np.zeros(len(differences)), np.ones(len(differences))], axis=1)
+    assert sign_flip_test(many, rng) == pytest.approx([exact, 1, 0.5 ** (len(differences) - 1)])
 
 
 def test_a_permutation_test_of_many_differences_is_near_the_normal_one() -> None:
@@ -146,6 +148,7 @@ def test_what_cannot_be_tested_is_refused() -> None:
         lambda: sign_test([1.5], [0]),
         lambda: sign_test([-1], [3]),
         lambda: sign_flip_test([np.inf], rng),
+        lambda: sign_flip_test([], rng),
         lambda: adjusted(np.ones((2, 2)), "bonferroni"),
         lambda: adjusted(np.ones((2, 3))),
     ):

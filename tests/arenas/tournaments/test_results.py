@@ -111,8 +111,29 @@ def test_too_few_games_of_a_pair_are_judged_by_ratings() -> None:
     assert few.tests.kind == "ratings"
     assert few.pair_tests("games").kind == "games"
     assert swiss(contest, rounds=2).tests.kind == "ratings"
-    with pytest.raises(TournamentError, match="games or of ratings"):
+    with pytest.raises(TournamentError, match="tests are of"):
         few.pair_tests("stars")
+
+
+def test_players_who_are_placed_by_points_are_told_apart_by_points() -> None:
+    class Modest:
+        """c always has a point more a match than b, and a wins narrowly over both."""
+
+        names = ("a", "b", "c")
+
+        def __call__(self, pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+            luck = (seeds % np.uint64(7)).astype(float)[:, None] / 10
+            beaten = np.where((pairs == 0).any(axis=1)[:, None], 2.0, 3.0)
+            return np.where(pairs == 0, 2.5, beaten) + (pairs == 2) + luck
+
+    results = round_robin(Modest(), rounds=12, count="points")
+    assert results.tests.kind == "points"
+    assert results.standings()["name"] == ["c", "b", "a"]
+    assert results.tests.p[1, 2] == 2 * 0.5**12
+    assert results.groups == [[2], [1], [0]]
+    assert "not at how many" in str(results)
+    even = round_robin(WinChances(np.full((4, 4), 0.5)), rounds=30, count="points", seed=3)
+    assert even.groups == [even.order.tolist()]
 
 
 def test_mirrored_matches_of_one_seed_count_as_one() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -201,6 +202,29 @@ def test_forfeits_are_recorded_with_their_reasons_and_lost() -> None:
     assert standing["forfeits"].sum() == 4
     assert results.wins.sum() == 5  # the match that both forfeited is not rated
     assert "divided by zero" in str(results)
+
+
+def test_a_contest_may_note_why_its_points_are_nan() -> None:
+    class Note(NamedTuple):
+        pair: tuple[int, int]
+        seed: int
+        reason: str
+
+    class Noting(Seen):
+        forfeits: ClassVar[list[Note]] = []
+
+        def __call__(self, pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+            points = super().__call__(pairs, seeds)
+            for row in np.flatnonzero(pairs[:, 1] == 2):
+                points[row, 1] = np.nan
+                pair = int(pairs[row, 0]), int(pairs[row, 1])
+                self.forfeits.append(Note(pair, int(seeds[row]), f"lost its way against {pair[0]}"))
+            return points
+
+    games = round_robin(Noting(), rounds=2).games
+    assert np.array_equal(sorted(games.reasons), np.flatnonzero(games.second == 2))
+    for row, reason in games.reasons.items():
+        assert reason == f"lost its way against {games.first[row]}"
 
 
 def test_what_a_contest_does_not_blame_on_a_player_comes_through() -> None:

@@ -63,15 +63,13 @@ class Scene:
                 for part in (outcome.bidder, outcome.message, outcome.filled, outcome.payment):
                     digest.update(part.tobytes())
                 digest.update(b"%d %d" % (outcome.auction, outcome.price))
-            parts = [(house.bid, bids, 5), (house.cancel, cancels, 3)]
-            for send, messages, width in parts[:: 1 if rng is None or rng.random() < 0.5 else -1]:
-                now = messages[messages[:, 0] == tick, 1 : 1 + width]
+            parts = [("bid", bids), ("cancel", cancels)]
+            for send, messages in parts[:: 1 if rng is None or rng.random() < 0.5 else -1]:
+                now = messages[messages[:, 0] == tick, 1:]
                 if len(now):
-                    send(*now.T)
-                if rng is not None and rng.random() < 0.2:
+                    getattr(house, send)(*now.T)
+                if rng is not None and rng.random() < 0.15:
                     ledger, house = self.killed(ledger, house, make)
-                    sends = {"bid": house.bid, "cancel": house.cancel}
-                    parts = [(sends[p[0].__name__], *p[1:]) for p in parts]
                 ledger.check()
                 assert ledger.supply == self.funds.sum() + sum(
                     amount for at, _, amount in self.income if at <= tick
@@ -97,7 +95,6 @@ class Scene:
         ledger, house = self.build(make)
         ledger.restore(books)
         house.restore(rest)
-        assert json.dumps([plain(ledger.state()), plain(house.state())]) == saved
         return ledger, house
 
 
@@ -106,16 +103,26 @@ def plain(state):
 
 
 def disturbed_differ(seeds, make=AuctionHouse):
-    """The seeds at which a disturbed run does not give what the undisturbed one did."""
-    return [
-        seed
-        for seed in range(seeds)
-        if Scene(seed).play(np.random.default_rng([seed, 1]), make) != Scene(seed).play(make=make)
-    ]
+    """The seeds at which a disturbed run does not give what the undisturbed one did.
+
+    Every scene is disturbed in five ways.
+    """
+    wrong = []
+    for scene in range(seeds // 5):
+        expected = Scene(scene).play(make=make)
+        for seed in range(5 * scene, 5 * scene + 5):
+            if Scene(scene).play(np.random.default_rng([seed, 1]), make) != expected:
+                wrong.append(seed)
+    return wrong
 
 
 def test_a_thousand_seeds_of_kill_duplicate_and_reorder():
     assert disturbed_differ(1000) == []
+
+
+@pytest.mark.slow
+def test_many_more_scenes():
+    assert disturbed_differ(10_000) == []
 
 
 # Planted bugs
@@ -353,6 +360,19 @@ def test_wrong_arguments_and_states_are_explained(house, ledger):
     with pytest.raises(AuctionError, match="missing"):
         house.restore({})
     assert plain(house.state()) == plain(before)
+
+
+def test_a_restored_house_is_the_same(house, ledger):
+    house.open(2, 3, 1, 9, SELLER)
+    house.bid([1, 2, 2], [1, 1, 2], [3, 4, 4], 5, 4)
+    house.cancel(2, [2, 3], 4)
+    closed(house)
+    state, books = house.state(), ledger.state()
+    house.bid(2, 9, 5, 5, 1)
+    house.restore(state)
+    ledger.restore(books)
+    assert plain(house.state()) == plain(state)
+    assert house.bid([2, 2], [1, 3], 4, 5, 4).tolist() == [7, 9]
 
 
 def test_pots_that_somebody_else_spent_are_noticed(house, ledger):

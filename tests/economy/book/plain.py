@@ -37,7 +37,10 @@ class PlainExchange:
         return sorted(met, key=lambda o: (o["price"] * turn, o["number"]))
 
     def refusal(self, kind, account, side, price, quantity):
-        reason, limits = OrderRefusal, (Kind.LIMIT, Kind.IMMEDIATE, Kind.ALL_OR_NONE, Kind.POST_ONLY)
+        reason, limits = (
+            OrderRefusal,
+            (Kind.LIMIT, Kind.IMMEDIATE, Kind.ALL_OR_NONE, Kind.POST_ONLY),
+        )
         if kind not in (*limits, Kind.MARKET):
             return reason.KIND
         known = all(account in funds for funds in self.funds)
@@ -109,6 +112,7 @@ class PlainExchange:
                 kind = Kind.IMMEDIATE  # what is left is dropped
                 break
             at, units = other["price"], min(left, other["left"])
+            whole = units
             if market:
                 units = min(units, self.funds[side][account] // self.need(side, at, 1))
                 if not units:
@@ -124,6 +128,8 @@ class PlainExchange:
             other["left"] -= units
             if not other["left"]:
                 self.resting.remove(other)
+            if units < whole:
+                break  # the funds are spent
         number = None
         if left and kind in (Kind.LIMIT, Kind.POST_ONLY):
             number, self.entered = self.entered, self.entered + 1
@@ -196,7 +202,9 @@ class Twin:
         reserved = self.cash.balance(escrow[0]), self.goods.balance(escrow[1])
         assert reserved == self.exchange.reserved
         for side in (BUY, SELL):
-            needs = [plain.need(side, o["price"], o["left"]) for o in plain.resting if o["side"] == side]
+            needs = [
+                plain.need(side, o["price"], o["left"]) for o in plain.resting if o["side"] == side
+            ]
             assert reserved[side] == sum(needs)
 
     def random_rows(self, rng, n, prices):

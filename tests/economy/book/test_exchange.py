@@ -107,6 +107,7 @@ def test_equals_the_plain_exchange_over_long_lives(self_trade, lowest, spread):
 
 def test_a_batch_is_its_messages_one_by_one_in_every_room():
     """Also where the journals run out of room while an order is under way."""
+
     def run(step, block):
         with patch.object(exchange_room, "BLOCK", block):
             cash, goods, exchange = market()

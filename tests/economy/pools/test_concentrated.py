@@ -323,3 +323,36 @@ def test_mistakes_are_explained():
         pool.swap(5, limit=Q96 + 1)
     with pytest.raises(PoolError, match="tick_spacing"):
         ConcentratedPool(tick_spacing=0)
+
+
+class Generous(ConcentratedPool):
+    """A planted bug: what providers pay is rounded down, too."""
+
+    def _worth(self, lower, upper, liquidity, *, up):
+        return super()._worth(lower, upper, liquidity, up=False)
+
+
+class Forgetful(ConcentratedPool):
+    """A planted bug: ticks that are crossed do not change sides."""
+
+    def commit(self, swap):
+        super().commit(swap._replace(crossed=()))
+
+
+def test_a_pool_that_could_not_pay_everybody_would_be_noticed():
+    def found(kind, fee, size):
+        pool = kind(sqrt_price_at(7), fee=fee)
+        for owner in range(40):  # many small ones, so that what each is short of adds up
+            pool.mint(owner, *RANGES[owner % 3], size + owner)
+        for amount in (3, 10**5, 7):
+            pool.swap(amount, zero_for_one=False)
+            pool.swap(amount)
+        for key, position in list(pool.positions.items()):
+            pool.burn(*key, position.liquidity)
+            pool.collect(*key)
+        return min(pool.held) < 0
+
+    assert found(Generous, 0, 997)
+    assert found(Forgetful, 100_000, 10**6)
+    assert not found(ConcentratedPool, 0, 997)
+    assert not found(ConcentratedPool, 100_000, 10**6)

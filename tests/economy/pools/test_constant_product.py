@@ -251,6 +251,10 @@ def test_providing_takes_what_matches_and_withdrawing_gives_no_more():
         pool.provide(holder, bob, (5 * 10**6, 5 * 10**6))
     with pytest.raises(PoolError, match="does not hold 1000 shares"):
         pool.withdraw(holder, bob, 1000)
+    pool.shares.hold(house.holder, holder, 300_000)  # shares that are promised to another
+    before = pool.state(), before[1]
+    with pytest.raises(PoolError, match="does not hold 20000 shares"):
+        pool.withdraw(house.holder, bob, 20_000)
     np.testing.assert_equal((pool.state(), [token.state() for token in house.tokens]), before)
 
 

@@ -364,6 +364,44 @@ def test_to_report_what_one_believes_is_best(belief):
     assert reports[int(np.argmax(expected))] == belief
 
 
+def test_a_rule_that_takes_weight_by_name_would_fall_for_hedging():
+    """Had wrong stakes cost weight, down to the floor, a ring could shed the loss."""
+
+    def by_name(outcomes):
+        return sum(max(0, sum(stakes)) for stakes in outcomes)
+
+    ring, single = by_name([[+100], [-100]]), by_name([[+100, -100]])
+    assert ring > single
+    weights = []
+    for who in ((0, 1), (0, 0)):
+        _, reputation, names = reputation_with(400, 2)
+        reputation.bond(names, [400, 400])
+        claim = reputation.open_claims()
+        reputation.attest(names[list(who)], claim, [1000, 0], 100)
+        reputation.reveal(claim, 1000)
+        weights.append(reputation.weights.sum())
+    assert weights[0] <= weights[1]
+
+
+def test_a_planted_bug_is_noticed():
+    bugs = [
+        lambda reputation: np.add.at(reputation._names["bond"], 0, 1),
+        lambda reputation: np.add.at(reputation._names["weight"], 0, 10**6),
+        lambda reputation: np.subtract.at(reputation._names["weight"], 1, 1),
+        lambda reputation: np.add.at(reputation._names["staked"], 0, 1),
+        lambda reputation: np.add.at(reputation._rows["stake"], 0, 1),
+        lambda reputation: reputation._ledger.transfer(reputation.custody, reputation.treasury, 1),
+    ]
+    for bug in bugs:
+        _, reputation, names = reputation_with(100, 2)
+        reputation.bond(names, 100)
+        reputation.attest(names, reputation.open_claims(), 900, 10)
+        reputation.check()
+        bug(reputation)
+        with pytest.raises(ReputationError):
+            reputation.check()
+
+
 def test_misuse_is_explained_and_changes_nothing():
     ledger, reputation, _ = reputation_with(100)
     claim = reputation.open_claims(2)

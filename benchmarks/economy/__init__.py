@@ -10,7 +10,7 @@ from importlib import import_module
 
 from benchmarks.rows import Row
 
-PARTS = ("transfers", "books", "markets")
+PARTS = ("transfers", "books", "markets", "market_world")
 
 
 def rows(quick: bool, parts: tuple[str, ...] = PARTS) -> Iterator[Row]:

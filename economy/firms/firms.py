@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from economy.bankruptcy import waterfall
+from economy.bankruptcy import BankruptcyError, waterfall
 from economy.columns import whole_numbers
 from economy.firms.cap_table import Column
 from economy.firms.errors import FirmError, FirmRefusal
@@ -276,7 +276,8 @@ class Firms(Register):
         ``firm`` is int64[k], each once; ``claimant`` (accounts), ``claim`` (tokens), ``seniority``
         (the lower paid first) and ``group`` (the place in ``firm`` that the claim is on) columns of
         n or scalars. Estates and the sums of their claims are at most 2**53 tokens. A firm that
-        holds shares of others is refused, and one that has tokens on hold.
+        holds shares of others is refused, and one that has tokens on hold. What is sent to the
+        account of a dissolved firm afterwards stays there.
         """
         firms = whole_numbers("firm", firm, FirmError)
         columns = stretched(claimant=claimant, claim=claim, seniority=seniority, group=group)
@@ -294,7 +295,10 @@ class Firms(Register):
         estates[fine] = self._ledger.available(owners[fine])
         if estates.size and estates.max() > MOST_SHARES:
             raise FirmError(f"at most 2**53 tokens are split exactly; got {estates.max()}")
-        settled = waterfall(estates, np.where(fine[groups], claims, 0), ranks, groups)
+        try:
+            settled = waterfall(estates, np.where(fine[groups], claims, 0), ranks, groups)
+        except BankruptcyError as error:
+            raise FirmError(f"claims that no estate can pay: {error}") from error
 
         place, holder, shares = self._table.holders(firms[fine])
         place = np.flatnonzero(fine)[place]

@@ -24,7 +24,7 @@ def batch_of(
     sizes = {name: column.size for name, column in columns.items()}
     if key is not None:
         sizes["key"] = keys.size
-    if not isinstance(linked, bool):
+    if not isinstance(linked, (bool, np.bool_)):
         sizes["linked"] = np.size(linked)
     lengths = set(sizes.values()) - {1}
     if len(lengths) > 1:
@@ -40,7 +40,7 @@ def batch_of(
 
 def links_of(linked: Links, n: int) -> NDArray[np.bool_]:
     """Whether each step is linked to the next, bool[n]; bool[0] if none is."""
-    if isinstance(linked, bool):
+    if isinstance(linked, (bool, np.bool_)):
         return np.arange(n) < n - 1 if linked else UNLINKED
     flags = np.require(linked, requirements=("C", "W"))
     if flags.dtype != np.bool_ or flags.shape != (n,):

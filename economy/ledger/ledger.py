@@ -174,8 +174,8 @@ class Ledger:
         """
         given = {"debit": debit, "credit": credit, "amount": amount, "code": code}
         n, columns, keys = batch_of(given, linked, key)
-        if key is None and isinstance(linked, bool):
-            return self._transfer_all(columns, linked, n)
+        if key is None and isinstance(linked, (bool, np.bool_)):
+            return self._transfer_all(columns, bool(linked), n)
         steps = Steps(**columns, expires=EMPTY, hold=EMPTY, key=keys, linked=links_of(linked, n))
         return self._take(TRANSFER, steps, n)[1]
 

@@ -8,6 +8,7 @@ from economy.pools.constant_product import (
     amount_in,
     amount_out,
 )
+from economy.pools.curve_desk import CurveDesk
 from economy.pools.errors import PoolError, SwapRefusal
 from economy.pools.impermanent_loss import impermanent_loss
 from economy.pools.liquidity_pool import LiquidityPool
@@ -22,6 +23,7 @@ __all__ = [
     "BondingCurve",
     "ConcentratedPool",
     "ConstantProduct",
+    "CurveDesk",
     "LiquidityPool",
     "PoolError",
     "Position",

@@ -22,7 +22,7 @@ class SwapRefusal(IntEnum):
     NOT_POSITIVE = 1  # the amount paid in is below 1
     NOTHING_OUT = 2  # so little is paid in that not one token would come out
     BELOW_LIMIT = 3  # less would come out than the trader insists on
-    FULL = 4  # the pool would hold more than 2**63 - 1 of what is paid in
+    FULL = 4  # there would be more than 2**63 - 1: paid in, or issued
     UNKNOWN_ACCOUNT = 5  # the account to pay, or to be paid, is not an ordinary one that is open
     INSUFFICIENT = 6  # the paying account holds less than the amount
 

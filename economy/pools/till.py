@@ -6,9 +6,14 @@ or none, and nothing has to be taken back.
 
 from __future__ import annotations
 
-from economy.ledger import ISSUER, Ledger, post
+from collections.abc import Sequence
+
+from economy.ledger import ISSUER, Ledger, Refusal, post
 from economy.ledger.posting import refused
 from economy.pools.errors import PoolError, SwapRefusal
+
+Leg = tuple[Ledger, int, int, int]
+"""A payment: its ledger, the debited and the credited account, the tokens."""
 
 
 class Till:
@@ -55,22 +60,28 @@ class Till:
         negative: what it pays, each within int64. An amount of 0 moves nothing and asks nothing
         of its account. Returns ``SwapRefusal.OK``, ``UNKNOWN_ACCOUNT`` or ``INSUFFICIENT``.
         """
-        books = [ledger.open_books(1) for ledger in self.ledgers]
-        legs = []
-        refusal = SwapRefusal.OK
-        for opened, till, account, amount in zip(
-            books, self.accounts, trader, amounts, strict=True
+        legs: list[Leg] = []
+        for ledger, till, account, amount in zip(
+            self.ledgers, self.accounts, trader, amounts, strict=True
         ):
-            if amount == 0:
-                continue
+            if amount and (not ISSUER < account < len(ledger) or account == till):
+                return SwapRefusal.UNKNOWN_ACCOUNT
             debit, credit = (account, till) if amount > 0 else (till, account)
-            if not ISSUER < account < opened.available.size or account == till:
-                refusal = refusal or SwapRefusal.UNKNOWN_ACCOUNT
-            elif refused(opened.available, debit, credit, abs(amount)):
-                refusal = refusal or SwapRefusal.INSUFFICIENT
-            legs.append((opened, debit, credit, abs(amount)))
-        for leg in legs if refusal == SwapRefusal.OK else []:
-            post(*leg, code)
-        for ledger, opened in zip(self.ledgers, books, strict=True):
-            ledger.close_books(opened)
-        return refusal
+            legs.append((ledger, debit, credit, abs(amount)))
+        return move_all(legs, code)
+
+
+def move_all(legs: Sequence[Leg], code: int) -> SwapRefusal:
+    """Make payments in different ledgers, all or none; those of 0 tokens are left out.
+
+    Returns ``SwapRefusal.OK``, ``INSUFFICIENT`` or, for a mint beyond 2**63 - 1, ``FULL``.
+    """
+    opened = [(ledger, ledger.open_books(1), *leg) for ledger, *leg in legs if leg[2]]
+    refusals = [refused(books.available, *leg) for _, books, *leg in opened]
+    for ledger, books, *leg in opened:
+        if not any(refusals):
+            post(books, *leg, code)
+        ledger.close_books(books)
+    if not any(refusals):
+        return SwapRefusal.OK
+    return SwapRefusal.FULL if Refusal.OVERFLOW in refusals else SwapRefusal.INSUFFICIENT

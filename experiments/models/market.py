@@ -37,8 +37,8 @@ class Trader(Agent):
         columns["owns"][:] = market.stock(world) > 0
         order = rng.permutation(n)
         value, sells = value[order], columns["owns"][order]
-        room = np.where(sells, world.highest + 1 - value, value)
-        price = np.where(sells, value, 1) + (rng.random(n) * room).astype(int)
+        room = np.where(sells, world.highest + 1 - value, -value)
+        price = value + np.trunc(world.greed * rng.random(n) * room).astype(int)
         market.submit(world, order, np.where(sells, Side.SELL, Side.BUY), price)
 
 
@@ -50,6 +50,7 @@ class Market(World):
         owners: share of them that begin with a unit of the good.
         highest: the highest value and price, tokens.
         fickle: share of the traders whose value changes in a tick.
+        greed: how far prices go beyond values, of how far they could; 1 is Gode and Sunder's.
         seed: of all chance.
     """
 
@@ -62,9 +63,10 @@ class Market(World):
         owners: Annotated[float, Interval(ge=0, le=1)] = 0.5,
         highest: Annotated[int, Ge(1), Interval(le=10**6)] = 200,
         fickle: Annotated[float, Interval(ge=0, le=1)] = 0.1,
+        greed: Annotated[float, Interval(ge=0, le=1)] = 1.0,
         seed: int | None = None,
     ):
-        self.highest, self.fickle = highest, fickle
+        self.highest, self.fickle, self.greed = highest, fickle, greed
         super().__init__({Trader: traders}, [Acting(), GoodsMarket(highest)], seed=seed)
         values = self.stream("Trader").integers(1, highest + 1, traders)
         self.agents.set("value", values)

@@ -85,3 +85,14 @@ class Tasks(System):
             world.ledger.transfer(
                 world.treasury, world.escrow, self.pot * len(self.agent), code=CODE
             )
+
+    def hand_over(self, task: np.ndarray, to: np.ndarray) -> None:
+        """Tasks int64[m], places in `agent`, go to other agents, by row.
+
+        What an agent gets comes after what it has. Nobody may be given a place that it has.
+        """
+        given = np.zeros(len(self.agent), bool)
+        given[task] = True
+        self.agent[task] = to
+        order = np.lexsort((given, self.agent))
+        self.agent, self.place = self.agent[order], self.place[order]

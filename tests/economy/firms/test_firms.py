@@ -374,6 +374,7 @@ def test_misuse_is_explained_and_changes_nothing():
         (lambda: firms.dissolve([0, 0]), "given more than once"),
         (lambda: firms.dissolve(0, a, 5, group=1), "group must be a place in firm"),
         (lambda: firms.dissolve(0, own, 5), "cannot be paid"),
+        (lambda: firms.dissolve(0, a, -5), "no estate can pay"),
         (lambda: firms.dissolve(0, 0, 5), "cannot be paid"),
         (lambda: firms.restore({}), "missing"),
         (lambda: firms.restore(state | {"shares": [9]}), "firm 0 has 10 shares; 9 held"),

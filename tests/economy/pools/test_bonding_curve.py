@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from economy.ledger import ISSUER, Ledger
-from economy.pools import BondingCurve, PoolError
+from economy.ledger import Ledger
+from economy.pools import BondingCurve, CurveDesk, PoolError, SwapRefusal
 
 weights = st.sampled_from([Fraction(1, 2), Fraction(1), Fraction(1, 10), Fraction(3, 7), 0.333])
 sizes = st.one_of(st.integers(1, 10**3), st.integers(1, 10**9), st.integers(1, 2**62))
@@ -93,18 +93,89 @@ def test_no_round_trip_profits_and_the_backing_never_falls(supply, reserve, weig
             assert money <= 0
 
 
-def test_tokens_are_minted_and_burnt_in_a_ledger():
-    """A curve's tokens come from the issuer of their ledger: linked with the deposit by order."""
-    money, shares = Ledger(), Ledger()
-    till, alice = money.open(2)
-    (holder,) = shares.open()
-    money.mint(till, 250)
-    shares.mint(holder, 1000)
-    money.mint(alice, 110)
-    curve = BondingCurve(shares.supply, money.balance(till), Fraction(1, 2))
-    assert money.transfer(alice, till, 110).tolist() == [0]
-    shares.transfer(ISSUER, holder, curve.buy(110))
-    assert (curve.supply, curve.reserve) == (shares.supply, money.balance(till)) == (1200, 360)
+class Desk:
+    """A desk over two ledgers, its founder, a trader and one who has nothing."""
+
+    def __init__(self):
+        self.money, self.shares = Ledger(), Ledger()
+        self.shares.open(3)  # so that ids differ
+        ids = zip(self.money.open(3).tolist(), self.shares.open(3).tolist(), strict=True)
+        self.founder, self.alice, self.poor = ids
+        self.money.mint([self.founder[0], self.alice[0]], 10**6)
+        self.desk = CurveDesk(
+            self.money, self.shares, self.founder, supply=1000, reserve=250, weight="1/2", code=4
+        )
+
+    def check(self):
+        self.money.verify()
+        self.shares.verify()
+        assert self.money.supply == 2 * 10**6
+        curve = self.desk.curve
+        assert (self.shares.supply, self.money.balance(self.desk.account)) == (
+            curve.supply,
+            curve.reserve,
+        )
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(-1, 3000), st.integers(0, 50)), max_size=10))
+@settings(max_examples=30, deadline=None)
+def test_a_desk_moves_money_and_tokens_or_neither(trades):
+    house, plain = Desk(), BondingCurve(1000, 250, Fraction(1, 2))
+    money, tokens = 10**6, 0
+    for buying, amount, least in trades:
+        trade, one = (house.desk.buy, plain.buy) if buying else (house.desk.sell, plain.sell)
+        out, refusal = trade(house.alice, amount, least=least)
+        if refusal:
+            assert out == 0
+        else:
+            assert out == one(amount) >= least
+            money += -amount if buying else out
+            tokens += out if buying else -amount
+        if not buying and amount > tokens:
+            assert refusal  # whatever the curve says, nobody redeems more than they have
+        assert house.money.balance(house.alice[0]) == money
+        assert house.shares.balance(house.alice[1]) == tokens
+        house.check()
+
+
+def test_a_desk_says_why_it_refuses():
+    house = Desk()
+    desk, before = house.desk, house.desk.state()
+    for trade, trader, amount, least, reason in (
+        (desk.buy, house.alice, 0, 1, SwapRefusal.NOT_POSITIVE),
+        (desk.sell, house.alice, -1, 1, SwapRefusal.NOT_POSITIVE),
+        (desk.sell, house.founder, 1, 1, SwapRefusal.NOTHING_OUT),
+        (desk.buy, house.alice, 110, 201, SwapRefusal.BELOW_LIMIT),
+        (desk.buy, house.poor, 110, 1, SwapRefusal.INSUFFICIENT),
+        (desk.sell, house.alice, 100, 1, SwapRefusal.INSUFFICIENT),
+        (desk.sell, house.founder, 1000, 1, SwapRefusal.INSUFFICIENT),
+        (desk.buy, (house.alice[0], 99), 110, 1, SwapRefusal.UNKNOWN_ACCOUNT),
+        (desk.buy, (desk.account, house.alice[1]), 110, 1, SwapRefusal.UNKNOWN_ACCOUNT),
+    ):
+        assert trade(trader, amount, least=least) == (0, reason)
+        assert desk.state() == before
+        house.check()
+    with pytest.raises(PoolError, match="start with none"):
+        CurveDesk(house.money, house.shares, house.alice, supply=1, reserve=1, weight=1)
+    empty = Ledger()
+    empty.open()
+    with pytest.raises(PoolError, match="INSUFFICIENT"):
+        CurveDesk(house.money, empty, (house.poor[0], 1), supply=1, reserve=1, weight=1)
+
+
+def test_a_desk_goes_on_from_its_state():
+    house, other = Desk(), Desk()
+    house.desk.buy(house.alice, 5000)
+    state = house.desk.state()
+    with pytest.raises(PoolError, match="restore both ledgers first"):
+        other.desk.restore(state)
+    other.money.restore(house.money.state())
+    other.shares.restore(house.shares.state())
+    other.desk.restore(state)
+    assert other.desk.sell(other.alice, 77) == house.desk.sell(house.alice, 77)
+    assert other.desk.state() == house.desk.state()
+    with pytest.raises(PoolError, match="not the state"):
+        other.desk.restore({})
 
 
 def test_state_and_mistakes():

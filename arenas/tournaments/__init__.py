@@ -13,6 +13,7 @@ from arenas.tournaments.elimination import (
     double_elimination,
     single_elimination,
 )
+from arenas.tournaments.formats import FORMATS, resume
 from arenas.tournaments.games import Games
 from arenas.tournaments.pair_tests import PairTests
 from arenas.tournaments.results import Results
@@ -22,6 +23,7 @@ from arenas.tournaments.swiss import Swiss, swiss
 from arenas.tournaments.tournament import Tournament
 
 __all__ = [
+    "FORMATS",
     "Contest",
     "DoubleElimination",
     "Forfeit",
@@ -37,6 +39,7 @@ __all__ = [
     "WinChances",
     "check_contest",
     "double_elimination",
+    "resume",
     "round_robin",
     "single_elimination",
     "survival",

@@ -12,16 +12,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from arenas.tournaments.contest import Contest, Floats, Rows, TournamentError, names_of
 from arenas.tournaments.games import NOBODY, Games
 from arenas.tournaments.play import Play, Workers, match_seeds, playing
-
-if TYPE_CHECKING:
-    from arenas.tournaments.results import Results
+from arenas.tournaments.results import Results
 
 
 class Matches(NamedTuple):
@@ -120,8 +118,6 @@ class Tournament(ABC):
 
     def results(self) -> Results:
         """The table of what was played so far."""
-        from arenas.tournaments.results import Results
-
         return Results(
             names=self.names,
             games=self.games,

@@ -14,8 +14,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from economy.ledger.borrowing import borrowed
 from economy.ledger.holds import Rows, light_rows, make_hold, post_hold, unmake, void_hold
-from economy.ledger.keys import NO_KEY, Slots, light_slots, printed, slot_of
+from economy.ledger.keys import ASKED, KEY, NO_KEY, Slots, printed, slot_of
+from economy.ledger.keys import HOLD as HOLD_MADE
 from economy.ledger.posting import LINKED, OK, Books, Entry, Refusal, light, post
 
 _ALREADY_MADE, _KEY_REUSED = int(Refusal.ALREADY_MADE), int(Refusal.KEY_REUSED)
@@ -62,7 +64,7 @@ def take_steps(
     Writes uint8[n] refusals, and int64[n] holds: the id of the hold that was made, or that was
     made before under the same key; 0 for none.
     """
-    books, rows, slots = light(books), light_rows(rows), light_slots(slots)
+    books, rows, slots = light(books), light_rows(rows), borrowed(slots)
     taken = np.empty(steps.key.size, np.int64)  # the slots of the new keys, in order
     new = 0
     first, begun, new_before = 0, books.made[0], 0
@@ -74,18 +76,18 @@ def take_steps(
         if steps.key.size and steps.key[i] != NO_KEY:
             key, asked = steps.key[i], _print(kind, steps, i)
             slot = slot_of(slots, key)
-            if slots.key[slot] == key:
-                same = slots.asked[slot] == asked
+            if slots[slot, KEY] == key:
+                same = slots[slot, ASKED] == asked
                 refusals[i] = _ALREADY_MADE if same else _KEY_REUSED
-                holds[i] = slots.hold[slot] if same else 0
+                holds[i] = slots[slot, HOLD_MADE] if same else 0
         if refusals[i] == OK:
             refusals[i] = _take(books, rows, kind, steps, i, now)
             if refusals[i] == OK and kind == HOLD:
                 holds[i] = rows.used[1] - 1
             if refusals[i] == OK and key != NO_KEY:
-                slots.key[slot] = key
-                slots.asked[slot] = asked
-                slots.hold[slot] = holds[i]
+                slots[slot, KEY] = key
+                slots[slot, ASKED] = asked
+                slots[slot, HOLD_MADE] = holds[i]
                 taken[new] = slot
                 new += 1
         broken |= refusals[i] != OK
@@ -96,7 +98,7 @@ def take_steps(
             unmake(books, rows, begun)
             while new > new_before:
                 new -= 1
-                slots.key[taken[new]] = NO_KEY
+                slots[taken[new], KEY] = NO_KEY
             for j in range(first, i + 1):
                 if refusals[j] == OK:
                     refusals[j] = LINKED

@@ -13,7 +13,6 @@ only in the reverse order in which they came, so that emptying their slots is en
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -21,24 +20,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from economy.chance import GAMMA, mixed
 from economy.columns import whole_numbers
-from economy.ledger.borrowing import borrowed
 from economy.ledger.errors import LedgerError
 
 NO_KEY = 0
 
 
-class Slots(NamedTuple):
-    """The table as compiled code uses it; sizes are powers of two.
+COLUMNS = ("key", "asked", "hold")
+"""Of a slot: the key, 0 where it is free; the print of what was asked; the hold made, or 0."""
 
-    Attributes:
-        key: int64[size], 0 where a slot is free.
-        asked: int64[size], the print of what was asked.
-        hold: int64[size], the hold that was made, or 0.
-    """
+KEY, ASKED, HOLD = range(3)
 
-    key: NDArray[np.int64]
-    asked: NDArray[np.int64]
-    hold: NDArray[np.int64]
+Slots = NDArray[np.int64]
+"""int64[size, 3], a slot a row, so that it is fetched at once; sizes are powers of two."""
 
 
 class Keys:
@@ -46,7 +39,7 @@ class Keys:
 
     def __init__(self) -> None:
         self._used = 0
-        self.slots = _empty(8)
+        self.slots = np.zeros((8, 3), np.int64)
 
     def __len__(self) -> int:
         """Return how many keys were used."""
@@ -54,11 +47,11 @@ class Keys:
 
     def make_room(self, more: int) -> Slots:
         """The slots, with room for so many more keys."""
-        size = self.slots.key.size
+        size = len(self.slots)
         while size < 2 * (self._used + more):
             size *= 2
-        if size > self.slots.key.size:
-            grown = _empty(size)
+        if size > len(self.slots):
+            grown = np.zeros((size, 3), np.int64)
             _refill(grown, self.slots)
             self.slots = grown
         return self.slots
@@ -69,20 +62,20 @@ class Keys:
 
     def state(self) -> dict[str, NDArray[np.int64]]:
         """The keys in rising order and what belongs to them."""
-        used = np.flatnonzero(self.slots.key)
-        used = used[np.argsort(self.slots.key[used])]
-        return {name: column[used] for name, column in self.slots._asdict().items()}
+        used = self.slots[self.slots[:, KEY] != NO_KEY]
+        used = used[np.argsort(used[:, KEY])]
+        return {name: used[:, i].copy() for i, name in enumerate(COLUMNS)}
 
     def restore(self, state: Mapping[str, NDArray[np.int64]]) -> None:
         """Hold these keys, which are distinct and not 0."""
-        given = Slots(**{name: state[name] for name in Slots._fields})
-        if len({column.size for column in given}) > 1:
-            raise LedgerError(f"keys_{', keys_'.join(Slots._fields)} must have one length")
-        if np.unique(given.key).size < given.key.size or (given.key == NO_KEY).any():
+        columns = [state[name] for name in COLUMNS]
+        if len({column.size for column in columns}) > 1:
+            raise LedgerError(f"keys_{', keys_'.join(COLUMNS)} must have one length")
+        if np.unique(columns[KEY]).size < columns[KEY].size or (columns[KEY] == NO_KEY).any():
             raise LedgerError("keys_key must be distinct and not 0, which stands for no key")
-        self._used, self.slots = 0, _empty(8)
-        _refill(self.make_room(given.key.size), given)
-        self._used = given.key.size
+        self._used, self.slots = 0, np.zeros((8, 3), np.int64)
+        _refill(self.make_room(columns[KEY].size), np.column_stack(columns))
+        self._used = columns[KEY].size
 
 
 def key_column(key: ArrayLike | None) -> NDArray[np.int64]:
@@ -95,22 +88,12 @@ def key_column(key: ArrayLike | None) -> NDArray[np.int64]:
     return whole_numbers("key", found, LedgerError)
 
 
-def _empty(size: int) -> Slots:
-    return Slots(*(np.zeros(size, np.int64) for _ in Slots._fields))
-
-
-@njit(cache=True, nogil=True)
-def light_slots(slots: Slots) -> Slots:
-    """The same slots, faster to pass on; not to be kept beyond the call (see `borrowing`)."""
-    return Slots(borrowed(slots.key), borrowed(slots.asked), borrowed(slots.hold))
-
-
 @njit(cache=True, nogil=True, inline="always")
 def slot_of(slots: Slots, key: int) -> np.int64:
     """The slot that holds this key, or the free one where it would go."""
-    last = slots.key.size - 1
+    last = slots.shape[0] - 1
     slot = np.int64(mixed(np.uint64(key) + GAMMA)) & last
-    while slots.key[slot] != NO_KEY and slots.key[slot] != key:
+    while slots[slot, KEY] != NO_KEY and slots[slot, KEY] != key:
         slot = (slot + 1) & last
     return slot
 
@@ -123,9 +106,6 @@ def printed(seen: int, value: int) -> np.int64:
 
 @njit(cache=True, nogil=True)
 def _refill(slots: Slots, given: Slots) -> None:
-    for i in range(given.key.size):
-        if given.key[i] != NO_KEY:
-            slot = slot_of(slots, given.key[i])
-            slots.key[slot] = given.key[i]
-            slots.asked[slot] = given.asked[i]
-            slots.hold[slot] = given.hold[i]
+    for i in range(given.shape[0]):
+        if given[i, KEY] != NO_KEY:
+            slots[slot_of(slots, given[i, KEY])] = given[i]

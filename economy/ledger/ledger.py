@@ -35,7 +35,8 @@ from economy.ledger.errors import LedgerError
 from economy.ledger.holds import COLUMNS as HOLDS
 from economy.ledger.holds import NEVER, Holds, unmake, void_each
 from economy.ledger.journal import JOURNAL, Journal, fold, fold_held, replay, replay_held
-from economy.ledger.keys import Keys, Slots
+from economy.ledger.keys import COLUMNS as KEYS
+from economy.ledger.keys import Keys
 from economy.ledger.posting import ISSUER, OK, Books, Entry, Refusal, post_each
 
 
@@ -396,7 +397,7 @@ _STATE = [
     *("tick", "available", "held", "opening", "opening_held"),
     *(f"journal_{name}" for name in JOURNAL),
     *(f"holds_{name}" for name in (*HOLDS, "next")),
-    *(f"keys_{name}" for name in Slots._fields),
+    *(f"keys_{name}" for name in KEYS),
 ]
 
 

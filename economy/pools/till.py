@@ -76,12 +76,16 @@ def move_all(legs: Sequence[Leg], code: int) -> SwapRefusal:
 
     Returns ``SwapRefusal.OK``, ``INSUFFICIENT`` or, for a mint beyond 2**63 - 1, ``FULL``.
     """
-    opened = [(ledger, ledger.open_books(1), *leg) for ledger, *leg in legs if leg[2]]
-    refusals = [refused(books.available, *leg) for _, books, *leg in opened]
-    for ledger, books, *leg in opened:
+    legs = [leg for leg in legs if leg[3]]
+    books = [ledger.open_books(1) for ledger, *_ in legs]
+    refusals = [
+        refused(opened.available, debit, credit, amount)
+        for opened, (_, debit, credit, amount) in zip(books, legs, strict=True)
+    ]
+    for opened, (ledger, debit, credit, amount) in zip(books, legs, strict=True):
         if not any(refusals):
-            post(books, *leg, code)
-        ledger.close_books(books)
+            post(opened, debit, credit, amount, code)
+        ledger.close_books(opened)
     if not any(refusals):
         return SwapRefusal.OK
     return SwapRefusal.FULL if Refusal.OVERFLOW in refusals else SwapRefusal.INSUFFICIENT

@@ -117,14 +117,14 @@ def test_too_few_games_of_a_pair_are_judged_by_ratings() -> None:
 
 def test_players_who_are_placed_by_points_are_told_apart_by_points() -> None:
     class Modest:
-        """c always has a point more a match than b, and a wins narrowly over both."""
+        """c always has a point more a match than b, and a wins narrowly over b."""
 
         names = ("a", "b", "c")
 
         def __call__(self, pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-            luck = (seeds % np.uint64(7)).astype(float)[:, None] / 10
+            luck = (seeds % np.uint64(7)).astype(float)[:, None] / 100
             beaten = np.where((pairs == 0).any(axis=1)[:, None], 2.0, 3.0)
-            return np.where(pairs == 0, 2.5, beaten) + (pairs == 2) + luck
+            return np.where(pairs == 0, 2.2, beaten) + (pairs == 2) + luck
 
     results = round_robin(Modest(), rounds=12, count="points")
     assert results.tests.kind == "points"

@@ -19,6 +19,7 @@ from arenas.tournaments import (
     TournamentError,
     WinChances,
     check_contest,
+    resume,
     round_robin,
 )
 
@@ -116,8 +117,7 @@ def test_a_tournament_that_was_stopped_goes_on_as_if_it_never_was(make) -> None:
     steps = 0
     while not stopped.over:
         saved = json.loads(json.dumps(stopped.state(), default=lambda array: array.tolist()))
-        stopped = make(EVEN, 3)  # the process was killed; a new one has the file
-        stopped.restore(saved)
+        stopped = resume(EVEN, saved)  # the process was killed; a new one has the file
         stopped.play(steps=1)
         steps += 1
     assert steps > 1
@@ -171,6 +171,9 @@ def test_a_record_that_would_not_have_been_paired_is_refused() -> None:
         with pytest.raises(TournamentError):
             tournament.restore(wrong)
         assert len(tournament.games) == 24
+    for broken in ({**good, "format": "Ladder"}, {**good, "settings": {"speed": 3}}, {}):
+        with pytest.raises(TournamentError):
+            resume(EVEN, broken)
     tournament.restore(good)
     assert good["games"]["first"] is not tournament.games.first
 

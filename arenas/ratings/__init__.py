@@ -2,6 +2,7 @@
 
 from arenas.ratings.bradley_terry import RatingError, Ratings, rate
 from arenas.ratings.cycles import Cycles, cycles
+from arenas.ratings.davidson import TieRatings, rate_ties
 from arenas.ratings.elo import Elo
 from arenas.ratings.gaussian_skill import GaussianSkill
 from arenas.ratings.glicko2 import Glicko2
@@ -27,6 +28,7 @@ __all__ = [
     "OnlineRating",
     "RatingError",
     "Ratings",
+    "TieRatings",
     "WengLin",
     "adjusted",
     "benjamini_hochberg",
@@ -36,6 +38,7 @@ __all__ = [
     "hodge",
     "holm",
     "rate",
+    "rate_ties",
     "sign_flip_test",
     "sign_test",
     "strongest_cycle",

@@ -8,7 +8,7 @@ anybody had. A bye is worth BYE to who has it, and no win and no rating.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
@@ -128,13 +128,18 @@ class Games:
         mean = np.full(players, np.nan)
         return np.divide(total, number, out=mean, where=number > 0)
 
-    def then(self, other: Games) -> Games:
-        """These matches and then others."""
+    @classmethod
+    def joined(cls, parts: Sequence[Games]) -> Self:
+        """The matches of some records, at least one, in their order."""
         columns = {
-            name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COLUMNS
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS
         }
-        later = {row + len(self): reason for row, reason in other.reasons.items()}
-        return Games(**columns, reasons={**self.reasons, **later})
+        reasons: dict[int, str] = {}
+        begin = 0
+        for part in parts:
+            reasons |= {begin + row: reason for row, reason in part.reasons.items()}
+            begin += len(part)
+        return cls(**columns, reasons=reasons)
 
     def rows(self, begin: int, end: int) -> Games:
         """Matches begin ... end - 1."""

@@ -58,7 +58,7 @@ class RoundRobin(Tournament):
         )
 
     def _next(self) -> Matches | None:
-        played = int(self.games.round[-1]) + 1 if len(self.games) else 0
+        played = self._round
         if played >= self.settings["rounds"]:
             return None
         everybody = np.arange(self.players)
@@ -117,6 +117,7 @@ def totals_by(count: str, tournament: Tournament) -> dict[str, Floats]:
     """Score or mean points first, the other second; who has no points is last."""
     score = tournament.games.totals(tournament.players)
     points = np.nan_to_num(tournament.games.points(tournament.players), nan=-np.inf)
+    points = np.round(points, 9)  # means of the same points may differ by rounding
     both = {"score": score, "points": points}
     return both if count == "score" else dict(reversed(both.items()))
 

@@ -70,7 +70,7 @@ class Survival(Tournament):
         alive = self.alive
         if len(alive) <= self.settings["survivors"] or len(alive) < 2:
             return None
-        played = int(self.games.round[-1]) + 1 if len(self.games) else 0
+        played = self._round
         times = self.settings["repetitions"]
         once = meet_all(alive, played, both_seats=True)
         repetition = np.repeat(np.arange(times), len(once.first))
@@ -81,8 +81,7 @@ class Survival(Tournament):
         """float64[n], the round after which each left; infinite for who is in."""
         left = np.full(self.players, np.inf)
         place = np.argsort(self.seeding)
-        rounds = int(self.games.round[-1]) + 1 if len(self.games) else 0
-        for number in range(rounds):
+        for number in range(self._round):
             alive = np.flatnonzero(np.isinf(left))
             now, so_far = self.games.round == number, self.games.round <= number
             lowest = (

@@ -55,7 +55,7 @@ class Swiss(Tournament):
         super().__init__(contest, seed, seeding, mirror, rounds=int(rounds))
 
     def _next(self) -> Matches | None:
-        played = int(self.games.round[-1]) + 1 if len(self.games) else 0
+        played = self._round
         n = self.players
         if played >= self.settings["rounds"] or n < 2:
             return None

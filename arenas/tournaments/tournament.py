@@ -40,7 +40,6 @@ class Tournament(ABC):
         seed: from which every match's seed follows.
         seeding: int64[n], players from the strongest believed to the weakest: it breaks ties
             and says who meets first.
-        games: the record so far.
     """
 
     def __init__(
@@ -77,7 +76,14 @@ class Tournament(ABC):
                 )
         self.mirror = bool(mirror)
         self.settings = settings
-        self.games = Games.none()
+        self._parts = [Games.none()]  # joined when they are looked at
+
+    @property
+    def games(self) -> Games:
+        """The record so far."""
+        if len(self._parts) > 1:
+            self._parts = [Games.joined(self._parts)]
+        return self._parts[0]
 
     @property
     def players(self) -> int:
@@ -112,7 +118,7 @@ class Tournament(ABC):
                 matches = self._next()
                 if matches is None:
                     break
-                self.games = self.games.then(self._played(matches, play))
+                self._parts.append(self._played(matches, play))
                 done += 1
         return self.results()
 
@@ -147,13 +153,20 @@ class Tournament(ABC):
                     "make the tournament as it was made then, and restore it"
                 )
         record = Games.of_state(state.get("games", {}))
-        before, self.games = self.games, Games.none()
+        before, self._parts = self._parts, [Games.none()]
         try:
-            while len(self.games) < len(record):
-                self._replay(record)
+            begin = 0
+            while begin < len(record):
+                begin += self._replay(record, begin)
         except BaseException:
-            self.games = before
+            self._parts = before
             raise
+
+    @property
+    def _round(self) -> int:
+        """The round to come, in formats that play one after the other."""
+        last = self._parts[-1].round
+        return int(last[-1]) + 1 if len(last) else 0
 
     # What a format says
 
@@ -198,10 +211,13 @@ class Tournament(ABC):
         seeds = match_seeds(self.seed, *matches, mirror=self.mirror)
         return np.where(matches.second == NOBODY, np.uint64(0), seeds)
 
-    def _replay(self, record: Games) -> None:
-        """Take the next matches from a record, if they are those that would be paired."""
+    def _replay(self, record: Games, begin: int) -> int:
+        """Take the next matches from a record, if they are those that would be paired.
+
+        Returns:
+            How many they are.
+        """
         matches = self._next()
-        begin = len(self.games)
         part = record.rows(begin, begin + (0 if matches is None else len(matches.first)))
         paired = None if matches is None else (*matches, self._seeds(matches))
         names = ("round", "first", "second", "repetition", "seed")
@@ -213,7 +229,8 @@ class Tournament(ABC):
                 f"from row {begin} on the record is not what this tournament pairs; it was "
                 "changed, or its last round is not whole"
             )
-        self.games = self.games.then(part)
+        self._parts.append(part)
+        return len(part)
 
     def _made(self) -> dict[str, Any]:
         return {

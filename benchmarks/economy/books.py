@@ -79,8 +79,8 @@ def steady_flow(n: int, accounts: int, step: int = 256) -> Flow:
     for begin in range(0, n, step):
         part = slice(begin, begin + step)
         cancels = begin + np.flatnonzero(kind[part] == Kind.CANCEL)
-        kind[cancels[rested.size // 8 :]] = Kind.LIMIT  # a young book grows first
-        cancels = cancels[: rested.size // 8]
+        kind[cancels[rested.size // 64 :]] = Kind.LIMIT  # a young book grows first
+        cancels = cancels[: rested.size // 64]
         chosen = rng.choice(rested.size, cancels.size, replace=False)
         target[cancels] = rested[chosen]
         order[cancels], account[cancels] = ids[target[cancels]], account[target[cancels]]

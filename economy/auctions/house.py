@@ -25,7 +25,7 @@ wrong terms, columns or states; a message that cannot be taken has a ``BidRefusa
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,21 +44,10 @@ from economy.auctions.bids import (
     receive,
     rows_of,
 )
+from economy.auctions.programme import Programme, Terms
 from economy.auctions.uniform_price import AuctionError, uniform_price_auction
 from economy.columns import LARGEST, whole_numbers
 from economy.ledger import ISSUER, Ledger
-
-LARGEST_SUPPLY = 2**32
-"""The largest supply of an auction, in units; two million bids may each ask for all of it."""
-
-
-class Terms(NamedTuple):
-    """What an auction sells and when."""
-
-    supply: int
-    reserve: int
-    closes: int
-    seller: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +94,7 @@ class AuctionHouse:
             )
         if not 0 <= self.salt <= LARGEST:
             raise AuctionError(f"salt is 0 to 2**63 - 1, as rng.integers(2**63); got {salt}")
-        self._open: dict[int, Terms] = {}
-        self._closed: set[int] = set()
+        self._programme = Programme()
         self._bids = bids_of(_no_rows(), 0)
         self._owed = np.zeros((2, 0), np.int64)  # see bids.receive
         self._pot = np.zeros(0, np.int64)  # by account: the id of its hold, or 0
@@ -114,7 +102,7 @@ class AuctionHouse:
     @property
     def auctions(self) -> dict[int, Terms]:
         """The open auctions: their terms by number."""
-        return dict(self._open)
+        return dict(self._programme.open)
 
     def open(self, auction: int, supply: int, reserve: int, closes: int, seller: int) -> BidRefusal:
         """Open an auction of this number, 1 or more, to close at this tick.
@@ -124,23 +112,7 @@ class AuctionHouse:
         used ``CLOSED_AUCTION``. Raises ``AuctionError`` for terms out of range.
         """
         terms = Terms(int(supply), int(reserve), int(closes), int(seller))
-        if not (0 < auction <= LARGEST and 0 <= terms.reserve <= LARGEST):
-            raise AuctionError(f"numbers are 1 or more and reserves 0 or more; got {terms}")
-        if not (0 < terms.supply <= LARGEST_SUPPLY and ISSUER < terms.seller < len(self.ledger)):
-            raise AuctionError(
-                f"supply is 1 to 2**32 units, and the seller has an ordinary account; got {terms}"
-            )
-        if auction in self._closed:
-            return BidRefusal.CLOSED_AUCTION
-        if auction in self._open:
-            same = self._open[auction] == terms
-            return BidRefusal.ALREADY_MADE if same else BidRefusal.KEY_REUSED
-        if terms.closes <= self.ledger.tick:
-            raise AuctionError(
-                f"an auction closes after the tick it opens in, {self.ledger.tick}; got {terms}"
-            )
-        self._open[int(auction)] = terms
-        return BidRefusal.OK
+        return self._programme.add(int(auction), terms, self.ledger.tick, len(self.ledger))
 
     def bid(
         self,
@@ -167,12 +139,7 @@ class AuctionHouse:
 
     def close(self) -> list[Outcome]:
         """Clear the auctions whose tick has come, by tick and then by number."""
-        due = sorted(
-            (terms.closes, auction)
-            for auction, terms in self._open.items()
-            if terms.closes <= self.ledger.tick
-        )
-        return [self._clear(auction) for _, auction in due]
+        return [self._clear(auction) for auction in self._programme.due(self.ledger.tick)]
 
     # -- messages ---------------------------------------------------------------------------
 
@@ -188,7 +155,11 @@ class AuctionHouse:
         auction, bidder, message, price, quantity = (
             column if column.size == n else np.full(n, column) for column in columns
         )
-        refusals, capped = self._judged(auction, bidder, price, quantity, cancels)
+        strange = (bidder <= ISSUER) | (bidder >= len(self.ledger)) | (bidder == self.till)
+        offered = np.full(n, LARGEST) if cancels else price  # no reserve for a cancellation
+        refusals, capped = self._programme.judged(
+            auction, offered, quantity, strange, self.ledger.tick
+        )
         table = self._with_room(n)
         status, nothing = np.zeros(n, np.int64), np.zeros(0, np.int64)
         batch = Bids(auction, bidder, message, price, capped, status, nothing, nothing)
@@ -196,32 +167,6 @@ class AuctionHouse:
         taken = (refusals == BidRefusal.OK) | (refusals == BidRefusal.KEY_REUSED)
         self._secure(bidder[taken])
         return refusals
-
-    def _judged(
-        self,
-        auction: NDArray[np.int64],
-        bidder: NDArray[np.int64],
-        price: NDArray[np.int64],
-        quantity: NDArray[np.int64],
-        cancels: bool,
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """What speaks against messages by themselves, and quantities no more than the supply."""
-        state = np.full(auction.size, BidRefusal.UNKNOWN_AUCTION, np.uint8)
-        supply, reserve = np.zeros((2, auction.size), np.int64)
-        for number in set(auction.tolist()):
-            here, terms = auction == number, self._open.get(number)
-            if number in self._closed or (terms and terms.closes <= self.ledger.tick):
-                state[here] = BidRefusal.CLOSED_AUCTION
-            elif terms:
-                state[here], supply[here], reserve[here] = BidRefusal.OK, *terms[:2]
-        capped = np.minimum(quantity, supply)
-        strange = (bidder <= ISSUER) | (bidder >= len(self.ledger)) | (bidder == self.till)
-        refusals = np.where(price < (0 if cancels else reserve), BidRefusal.BELOW_RESERVE, state)
-        # The first reason in order is written last.
-        refusals[price > LARGEST // np.maximum(capped, 1)] = BidRefusal.TOO_LARGE
-        refusals[(price < 1) | (quantity < 1)] = BidRefusal.NOT_POSITIVE
-        refusals[strange] = BidRefusal.UNKNOWN_ACCOUNT
-        return np.where(state > 0, state, refusals).astype(np.uint8), capped
 
     def _with_room(self, more: int) -> Bids:
         if (accounts := len(self.ledger)) > self._pot.size:
@@ -252,8 +197,7 @@ class AuctionHouse:
     # -- clearing ---------------------------------------------------------------------------
 
     def _clear(self, auction: int) -> Outcome:
-        terms = self._open.pop(auction)
-        self._closed.add(auction)
+        terms = self._programme.close(auction)
         columns = rows_of(self._bids)
         numbers, bidder, message, price, quantity, status = columns
         rows = np.flatnonzero((numbers == auction) & (status == LIVE))
@@ -309,12 +253,8 @@ class AuctionHouse:
     def state(self) -> dict[str, Any]:
         """Return everything but the ledger as plain numbers and arrays (copies)."""
         pots = np.flatnonzero(self._pot)
-        numbers = sorted(self._open)
-        terms = np.array([self._open[n] for n in numbers], np.int64).reshape(-1, len(Terms._fields))
         state: dict[str, Any] = {"till": self.till, "salt": self.salt, "code": self.code}
-        state |= {"auctions": np.array(numbers, np.int64), "pots": pots, "holds": self._pot[pots]}
-        state |= {name: terms[:, i].copy() for i, name in enumerate(Terms._fields)}
-        state |= {"closed": np.array(sorted(self._closed), np.int64)}
+        state |= {"pots": pots, "holds": self._pot[pots]} | self._programme.state()
         rows = rows_of(self._bids)
         return state | {f"bids_{name}": rows[i].copy() for i, name in enumerate(COLUMNS)}
 
@@ -341,9 +281,7 @@ class AuctionHouse:
             raise AuctionError("bids_status is 1, live, 2, struck out, or 3, cancelled")
         if not self.ledger.pending(columns["holds"]).all():
             raise AuctionError("the ledger does not hold the pots; restore it to the same moment")
-        table = [columns[name].tolist() for name in ("auctions", *Terms._fields)]
-        restored._open = {number: Terms(*terms) for number, *terms in zip(*table, strict=True)}
-        restored._closed = set(columns["closed"].tolist())
+        restored._programme.restore(columns)
         restored._bids = bids_of(rows, 0)
         restored._with_room(0)
         restored._pot[columns["pots"]] = columns["holds"]

@@ -20,50 +20,37 @@ escrow account that somebody else has emptied. A message that cannot be served i
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from economy.book.matching import TRADES, serve
-from economy.book.messages import TRADE, Kind, Messages, Outcome, SelfTrade, Side, Terms
+from economy.book.messages import (
+    TRADE,
+    Kind,
+    Messages,
+    OrderError,
+    Outcome,
+    Report,
+    SelfTrade,
+    Side,
+    Terms,
+)
+from economy.book.order_book import OrderBook
 from economy.book.queues import (
-    BEST_ASK,
-    BEST_BID,
     MOST_PRICES,
-    RESTING,
     empty_queues,
-    resting,
     with_room,
 )
 from economy.book.saving import COLUMNS, queues_of, saved
 from economy.columns import LARGEST, whole_numbers
-from economy.ledger import Ledger
+from economy.ledger import Books, Ledger
 
 ACCOUNTS_MAX = 2**31 - 1
 BLOCK = 2**13  # messages served between two looks at the room that is left
 
 
-class OrderError(ValueError):
-    """Wrong arguments, a state that is none, or an escrow account emptied by somebody else."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Report:
-    """What became of a batch of messages."""
-
-    refusals: NDArray[np.uint8]
-    """uint8[n] of ``OrderRefusal``, 0 where the message was accepted."""
-    orders: NDArray[np.int64]
-    """int64[n], the id of the order that rests since, -1 where none does."""
-    filled: NDArray[np.int64]
-    """int64[n], the units that the message traded at once."""
-    trades: dict[str, NDArray[np.int64]]
-    """Columns int64[t] in the order they happened: message (the row of the incoming order),
-    order (the id of the resting one), buyer, seller, price (tokens a unit), quantity (units)."""
-
-
-class Exchange:
+class Exchange(OrderBook):
     """A market where the accounts of two ledgers trade one good for cash, in whole ticks.
 
     Prices are whole tokens a unit, from ``lowest`` to ``highest``, at most 2**24 of them. A trader
@@ -108,10 +95,6 @@ class Exchange:
         )
         self._book = empty_queues(last - first + 1, 64)
         self._reserved = (0, 0)
-
-    def __len__(self) -> int:
-        """Return the number of resting orders."""
-        return int(self._book.marks[RESTING])
 
     # -- messages ---------------------------------------------------------------------------
 
@@ -171,9 +154,9 @@ class Exchange:
         return self.submit(account, kind=Kind.CANCEL, order=order).refusals
 
     def _serve(self, messages: Messages, n: int) -> Report:
-        self._insist_on_escrow()
         if max(len(self.cash), len(self.goods)) > ACCOUNTS_MAX:
             raise OrderError(f"an exchange serves ledgers of at most {ACCOUNTS_MAX} accounts")
+        self._insist_on_escrow()
         outcome = Outcome(
             np.empty(n, np.uint8),
             np.empty(n, np.int64),
@@ -181,62 +164,32 @@ class Exchange:
             np.empty(n + 16, TRADE),
             np.zeros(2, np.int64),
         )
-        before = self._in_escrow()
         done = 0
         while done < n:
             block = min(n - done, BLOCK)
             self._book = with_room(self._book, block)
-            free = outcome.trades.size - int(outcome.progress[TRADES])
-            if free < block:
-                outcome = outcome._replace(
-                    trades=np.resize(outcome.trades, 2 * outcome.trades.size)
-                )
-            cash = self.cash.open_books(2 * block + 8)
-            goods = self.goods.open_books(2 * block + 8)
-            try:
-                end = done + block
-                done = serve(self._book, cash, goods, self._terms, messages, outcome, done, end)
-            finally:
-                self.cash.close_books(cash)
-                self.goods.close_books(goods)
-        after = self._in_escrow()
-        self._reserved = (
-            self._reserved[0] + after[0] - before[0],
-            self._reserved[1] + after[1] - before[1],
-        )
+            if outcome.trades.size - int(outcome.progress[TRADES]) < block:
+                trades = np.resize(outcome.trades, 2 * outcome.trades.size)
+                outcome = outcome._replace(trades=trades)
+            done = self._serve_block(messages, outcome, done, done + block)
         trades = outcome.trades[: outcome.progress[TRADES]]
         columns = {name: trades[name] for name in TRADE.names or ()}
         return Report(outcome.refusals, outcome.orders, outcome.filled, columns)
 
-    # -- the book ---------------------------------------------------------------------------
+    def _serve_block(self, messages: Messages, outcome: Outcome, begin: int, end: int) -> int:
+        """Serve messages while the journals have room; returns the first that was not served."""
+        room = 2 * (end - begin) + 8
+        cash, goods = self.cash.open_books(room), self.goods.open_books(room)
+        before = self._in_escrow(cash, goods)
+        try:
+            return serve(self._book, cash, goods, self._terms, messages, outcome, begin, end)
+        finally:
+            after, held = self._in_escrow(cash, goods), self._reserved
+            self._reserved = held[0] + after[0] - before[0], held[1] + after[1] - before[1]
+            self.cash.close_books(cash)
+            self.goods.close_books(goods)
 
-    @property
-    def lowest(self) -> int:
-        """The lowest price that the book takes."""
-        return self._terms.lowest
-
-    @property
-    def highest(self) -> int:
-        """The highest price that the book takes."""
-        return self._terms.lowest + self._book.queues.size - 1
-
-    @property
-    def best_bid(self) -> int | None:
-        """The highest price bid, None if nobody bids."""
-        row = int(self._book.marks[BEST_BID])
-        return None if row < 0 else self.lowest + row
-
-    @property
-    def best_ask(self) -> int | None:
-        """The lowest price asked, None if nobody asks."""
-        row = int(self._book.marks[BEST_ASK])
-        return None if row == self._book.queues.size else self.lowest + row
-
-    @property
-    def spread(self) -> int | None:
-        """The best ask less the best bid, at least 1; None if either is missing."""
-        bid, ask = self.best_bid, self.best_ask
-        return None if bid is None or ask is None else ask - bid
+    # -- escrow -----------------------------------------------------------------------------
 
     @property
     def escrow(self) -> tuple[int, int]:
@@ -248,49 +201,14 @@ class Exchange:
         """What resting orders have reserved: tokens of cash for the bids, of goods for the asks."""
         return self._reserved
 
-    def orders(self) -> dict[str, NDArray[np.int64]]:
-        """Return the resting orders as columns int64[m], lowest price first, oldest first at each.
-
-        The columns are order (the id), account, side, price and quantity (what is left).
-        """
-        columns = resting(self._book)
-        return {
-            "order": columns["order"],
-            "account": columns["account"],
-            "side": columns["side"],
-            "price": columns["row"] + self.lowest,
-            "quantity": columns["left"],
-        }
-
-    def depth(self, side: int, prices: int = 10) -> dict[str, NDArray[np.int64]]:
-        """Return the best prices of a side, best first: columns price, quantity, orders int64[m].
-
-        ``prices`` is how many are wanted at most. O(orders that rest).
-        """
-        orders = self.orders()
-        own = orders["side"] == Side(side)
-        price, where, count = np.unique(
-            orders["price"][own], return_inverse=True, return_counts=True
-        )
-        quantity = np.zeros(price.size, np.int64)
-        np.add.at(quantity, where, orders["quantity"][own])
-        best = slice(None, None, -1) if side == Side.BUY else slice(None)
-        found = {"price": price, "quantity": quantity, "orders": count}
-        return {name: column[best][:prices].copy() for name, column in found.items()}
-
     # -- audit and state --------------------------------------------------------------------
 
     def check(self) -> None:
         """Raise ``OrderError`` unless what rests is in order, uncrossed and covered by escrow."""
         orders = self.orders()
-        bids = orders["side"] == Side.BUY
-        value = sum(
-            int(p) * int(q)
-            for p, q in zip(orders["price"][bids], orders["quantity"][bids], strict=True)
-        )
-        units = sum(orders["quantity"][~bids].tolist())
-        if (value, units) != self._reserved:
-            raise OrderError(f"resting orders need {value, units}, reserved are {self._reserved}")
+        bids, needed = orders["side"] == Side.BUY, self._needed()
+        if needed != self._reserved:
+            raise OrderError(f"resting orders need {needed}, reserved are {self._reserved}")
         top = max(orders["price"][bids].tolist(), default=None)
         bottom = min(orders["price"][~bids].tolist(), default=None)
         if (top, bottom) != (self.best_bid, self.best_ask):
@@ -301,12 +219,21 @@ class Exchange:
             raise OrderError(f"the book is crossed: {top} is bid, {bottom} is asked")
         self._insist_on_escrow()
 
-    def _in_escrow(self) -> tuple[int, int]:
-        cash, goods = self.escrow
-        return self.cash.available(cash), self.goods.available(goods)
+    def _needed(self) -> tuple[int, int]:
+        """What the resting orders must have in escrow, added up without bounds."""
+        orders = self.orders()
+        bids = orders["side"] == Side.BUY
+        prices, quantities = orders["price"][bids].tolist(), orders["quantity"][bids].tolist()
+        return sum(map(operator.mul, prices, quantities)), sum(orders["quantity"][~bids].tolist())
+
+    def _in_escrow(self, cash: Books, goods: Books) -> tuple[int, int]:
+        return (
+            int(cash.available[self._terms.cash_escrow]),
+            int(goods.available[self._terms.goods_escrow]),
+        )
 
     def _insist_on_escrow(self) -> None:
-        held = self._in_escrow()
+        held = self._in_escrow(self.cash.open_books(0), self.goods.open_books(0))
         if held[0] < self._reserved[0] or held[1] < self._reserved[1]:
             raise OrderError(
                 f"the escrow accounts {self.escrow} hold {held} of cash and goods, but resting "
@@ -350,13 +277,6 @@ class Exchange:
             restored._book = queues_of(columns, highest - terms.lowest + 1)
         except ValueError as wrong:
             raise OrderError(f"not the state of an exchange: {wrong}") from None
-        orders = restored.orders()
-        bids = orders["side"] == Side.BUY
-        restored._reserved = (
-            sum(
-                map(operator.mul, orders["price"][bids].tolist(), orders["quantity"][bids].tolist())
-            ),
-            sum(orders["quantity"][~bids].tolist()),
-        )
+        restored._reserved = restored._needed()
         restored.check()
         vars(self).update(vars(restored))

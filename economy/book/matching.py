@@ -194,9 +194,8 @@ def _withdraw(
     if order.account != messages.account[i]:
         return NOT_OWNER
     quantity = min(messages.quantity[i], order.left) if reducing else order.left
-    _release(
-        cash, goods, terms, order.side, order.account, np.int64(order.row) + terms.lowest, quantity
-    )
+    price = np.int64(order.row) + terms.lowest
+    _release(cash, goods, terms, order.side, order.account, price, quantity)
     if quantity == order.left:
         leave(book, slot)
     else:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class OrderError(ValueError):
+    """Wrong arguments, a state that is none, or an escrow account emptied by somebody else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What became of a batch of messages."""
+
+    refusals: NDArray[np.uint8]
+    """uint8[n] of ``OrderRefusal``, 0 where the message was accepted."""
+    orders: NDArray[np.int64]
+    """int64[n], the id of the order that rests since, -1 where none does."""
+    filled: NDArray[np.int64]
+    """int64[n], the units that the message traded at once."""
+    trades: dict[str, NDArray[np.int64]]
+    """Columns int64[t] in the order they happened: message (the row of the incoming order),
+    order (the id of the resting one), buyer, seller, price (tokens a unit), quantity (units)."""
 
 
 class Side(IntEnum):

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from economy.auctions.call import call_auction
-from economy.book.exchange import Exchange, OrderError
-from economy.book.messages import Side
+from economy.book.exchange import Exchange
+from economy.book.messages import OrderError, Side
 from economy.columns import whole_numbers
 from economy.ledger import Ledger
 

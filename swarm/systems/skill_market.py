@@ -96,7 +96,9 @@ class SkillMarket(System):
             sold.append(held[seller])
             buyers.append(buyer)
             prices.append(np.full(len(buyer), price))
-        self._settle(world, *(np.concatenate([*parts, lot[:0]]) for parts in (sold, buyers, prices)))
+        self._settle(
+            world, *(np.concatenate([*parts, lot[:0]]) for parts in (sold, buyers, prices))
+        )
 
     def _worth(self, world: World) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """Bids and asks int64[n] by relation, of those on the board."""

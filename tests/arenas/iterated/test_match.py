@@ -79,15 +79,20 @@ def test_hands_tremble_as_often_as_they_should() -> None:
 
 
 def test_matches_end_as_often_as_they_should() -> None:
-    contest = IteratedContest([Cooperator().machine()], turns=10_000, ending=0.02)
     n = 4_000
-    turns = contest.outcomes(np.zeros((n, 2), int), np.arange(n)).sum(axis=(1, 2))
-    assert turns.min() == 1
-    assert abs(turns.mean() - 50) < 4 * math.sqrt(0.98) / 0.02 / math.sqrt(n)
-    capped = IteratedContest([Cooperator().machine()], turns=30, ending=0.02)
-    assert capped.outcomes(np.zeros((n, 2), int), np.arange(n)).sum(axis=(1, 2)).tolist() == (
-        np.minimum(turns, 30).tolist()
-    )
+
+    def lengths(most: int, ending: float) -> np.ndarray:
+        contest = IteratedContest([Cooperator().machine()], turns=most, ending=ending)
+        return contest.outcomes(np.zeros((n, 2), int), np.arange(n)).sum(axis=(1, 2))
+
+    for ending in (0.5, 0.02):
+        turns = lengths(10_000, ending)
+        for at_least in range(1, 6):
+            share, expected = (turns >= at_least).mean(), (1 - ending) ** (at_least - 1)
+            assert abs(share - expected) <= 4 * math.sqrt(expected * (1 - expected) / n)
+        deviation = math.sqrt(1 - ending) / ending
+        assert abs(turns.mean() - 1 / ending) < 4 * deviation / math.sqrt(n)
+        assert lengths(30, ending).tolist() == np.minimum(turns, 30).tolist()
 
 
 @pytest.mark.parametrize(

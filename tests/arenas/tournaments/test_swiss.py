@@ -199,8 +199,7 @@ def test_a_planted_pairing_that_forgets_who_met_is_caught() -> None:
             first, second = np.array(pairs).T
             won = rng.random(len(first)).round()
             same = np.full(len(first), number)
-            games = games.then(
-                Games(same, first, second, same * 0, same.astype(np.uint64), won, 1 - won)
-            )
+            played = Games(same, first, second, same * 0, same.astype(np.uint64), won, 1 - won)
+            games = Games.joined([games, played])
         caught += meetings(games, players)[0].max() > 1
     assert caught == 5

@@ -33,8 +33,8 @@ BUGS = {
     ),
     "a cancel leaks funds: one unit stays in escrow": (
         matching,
-        "order.row) + terms.lowest, quantity)\n",
-        "order.row) + terms.lowest, max(1, quantity - 1))\n",
+        "order.side, order.account, price, quantity)",
+        "order.side, order.account, price, max(1, quantity - 1))",
     ),
     "a cancel by anybody": (
         matching,

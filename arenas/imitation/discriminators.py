@@ -1,0 +1,134 @@
+"""Discriminators: genomes that say how real a point looks, and the contest with generators.
+
+A discriminator is a network with one hidden layer of cosines and one logistic output. The hidden
+layer is random, frozen and shared (Rahimi & Recht 2008, "Random features for large-scale kernel
+machines", NeurIPS), of several wavelengths; evolution sets the output weights. So a generator's
+points are turned into features once for all discriminators, and m of them are one matrix product.
+
+The contest is the zero-sum game of Goodfellow et al. 2014 with the linear pay-off: the
+discriminator gets its accuracy, half the mean of D over real points and half that of 1 − D over
+made ones; the generator gets the rest, and 0.5 against one that cannot tell. It is a contest in the
+sense of `arenas.coevolution.contest`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from arenas.imitation.errors import ImitationError
+from arenas.imitation.generators import Generators
+from arenas.imitation.targets import Floats, Mixture
+from evolution import Genomes, GenomeSpec, Real
+
+
+@dataclass(frozen=True)
+class Discriminators:
+    """Genomes that are output weights over shared random cosines.
+
+    Attributes:
+        dimensions: d, of the points.
+        features: F, nodes of the hidden layer.
+        lengths: its length scales, each for an equal share of the nodes, in the points' units:
+            from the distance between modes to their width.
+        weight: bound of the output weights.
+        seed: of the hidden layer.
+    """
+
+    dimensions: int = 2
+    features: int = 48
+    lengths: tuple[float, ...] = (0.3, 0.6)
+    weight: float = 2.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.dimensions < 1 or self.features < 1 or not self.weight > 0.0:
+            raise ImitationError(f"{self}: at least 1 dimension and feature, weights above 0")
+        if not self.lengths or min(self.lengths) <= 0.0:
+            raise ImitationError(f"lengths are {self.lengths}; all above 0, such as (0.3, 0.6)")
+
+    @property
+    def spec(self) -> GenomeSpec:
+        """The locus ``weights`` [n, F + 1], the bias last."""
+        return GenomeSpec({"weights": Real(self.features + 1, -self.weight, self.weight)})
+
+    @cached_property
+    def _hidden(self) -> tuple[Floats, Floats]:
+        """Frequencies float64[d, F] and phases float64[F]."""
+        rng = np.random.default_rng(self.seed)
+        length = np.resize(np.array(self.lengths, np.float64), self.features)
+        frequencies = rng.standard_normal((self.dimensions, self.features)) / length
+        return frequencies, rng.uniform(0.0, 2.0 * np.pi, self.features)
+
+    def seen(self, points: Floats) -> Floats:
+        """What the hidden layer makes of points [..., d]: float64[..., F]."""
+        frequencies, phases = self._hidden
+        return np.asarray(np.cos(points @ frequencies + phases))
+
+    def reality(self, genomes: Genomes, points: Floats) -> Floats:
+        """How real m discriminators take points [..., d] to be: float64[..., m], 0 to 1."""
+        return self._output(genomes, self.seen(points))
+
+    def _output(self, genomes: Genomes, seen: Floats) -> Floats:
+        weights = genomes["weights"]
+        total = seen @ weights[:, :-1].T + weights[:, -1]
+        return np.asarray(0.5 + 0.5 * np.tanh(0.5 * total))  # logistic, without overflow
+
+
+@dataclass(frozen=True)
+class AdversarialContest:
+    """Generators, the first side, against discriminators, the second.
+
+    Attributes:
+        target: what is real.
+        generators, discriminators: what the genomes of both sides are.
+        batch: points that each generator makes, and real points, a contest.
+        novelty: weight, 0 to 1, of how unlike its ``neighbours`` nearest others a generator's
+            sample is. It is the distance between the means of what discriminators' hidden layer
+            sees (the maximum mean discrepancy of that kernel), at most 1. All
+            discriminators of a contest lose the same by it, so it does not touch their order.
+        neighbours: see ``novelty``.
+    """
+
+    target: Mixture
+    generators: Generators
+    discriminators: Discriminators
+    batch: int = 192
+    novelty: float = 0.0
+    neighbours: int = 3
+
+    def __post_init__(self) -> None:
+        if self.batch < 1 or not 0.0 <= self.novelty < 1.0 or self.neighbours < 1:
+            raise ImitationError(
+                f"batch {self.batch}, novelty {self.novelty}, neighbours {self.neighbours}; at "
+                "least 1 point, 0 up to 1, and at least 1"
+            )
+        if self.discriminators.dimensions != self.target.dimensions:
+            raise ImitationError(
+                f"discriminators of {self.discriminators.dimensions} dimensions for a target of "
+                f"{self.target.dimensions}"
+            )
+
+    def __call__(self, one: Genomes, other: Genomes, seed: int, /) -> Floats:
+        """Outcomes float64[generators, discriminators], 0 to 1."""
+        real = self.target.sample(self.batch, np.random.default_rng([1, seed]))
+        seen = self.discriminators.seen(self.generators.points(one, self.batch, seed))
+        made_taken = self.discriminators._output(other, seen).mean(axis=1)
+        real_taken = self.discriminators.reality(other, real).mean(axis=0)
+        outcomes = 0.5 * (1.0 - real_taken + made_taken)
+        if self.novelty:
+            novel = self._novel(seen.mean(axis=1))
+            outcomes = (1.0 - self.novelty) * outcomes + self.novelty * novel[:, None]
+        return np.asarray(outcomes.clip(0.0, 1.0))
+
+    def _novel(self, means: Floats) -> Floats:
+        """Mean distance [n] to the nearest others, 0 to 1."""
+        if len(means) < 2:
+            return np.zeros(len(means))
+        apart = means[:, None] - means[None]
+        distance = np.sqrt((apart**2).mean(axis=2))
+        np.fill_diagonal(distance, np.inf)
+        near = min(self.neighbours, len(means) - 1)
+        return np.asarray(np.sort(distance, axis=1)[:, :near].mean(axis=1).clip(0.0, 1.0))

@@ -34,6 +34,10 @@ class Discriminators:
         lengths: its length scales, each for an equal share of the nodes, in the points' units:
             from the distance between modes to their width.
         weight: bound of the output weights.
+        pack: points that are judged together (Lin et al. 2018, "PacGAN: the power of two samples in
+            generative adversarial networks", NeurIPS): the output sees the means over the pack of
+            what the hidden layer sees, and their squares, so that it can tell a pack of
+            points that are too alike.
         seed: of the hidden layer.
     """
 
@@ -41,18 +45,20 @@ class Discriminators:
     features: int = 48
     lengths: tuple[float, ...] = (0.3, 0.6)
     weight: float = 2.0
+    pack: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.dimensions < 1 or self.features < 1 or not self.weight > 0.0:
-            raise ImitationError(f"{self}: at least 1 dimension and feature, weights above 0")
+        if min(self.dimensions, self.features, self.pack) < 1 or not self.weight > 0.0:
+            raise ImitationError(f"{self}: at least 1 dimension, feature and point, weight above 0")
         if not self.lengths or min(self.lengths) <= 0.0:
             raise ImitationError(f"lengths are {self.lengths}; all above 0, such as (0.3, 0.6)")
 
     @property
     def spec(self) -> GenomeSpec:
-        """The locus ``weights`` [n, F + 1], the bias last."""
-        return GenomeSpec({"weights": Real(self.features + 1, -self.weight, self.weight)})
+        """The locus ``weights``, [n, F + 1] or, with packs, [n, 2F + 1], the bias last."""
+        outputs = self.features * (1 if self.pack == 1 else 2) + 1
+        return GenomeSpec({"weights": Real(outputs, -self.weight, self.weight)})
 
     @cached_property
     def _hidden(self) -> tuple[Floats, Floats]:
@@ -68,10 +74,21 @@ class Discriminators:
         return np.asarray(np.cos(points @ frequencies + phases))
 
     def reality(self, genomes: Genomes, points: Floats) -> Floats:
-        """How real m discriminators take points [..., d] to be: float64[..., m], 0 to 1."""
-        return self._output(genomes, self.seen(points))
+        """How real m discriminators take packs to be, float64[..., N // pack, m], 0 to 1.
 
-    def _output(self, genomes: Genomes, seen: Floats) -> Floats:
+        Args:
+            genomes: m discriminators.
+            points: float64[..., N, d]; each ``pack`` in a row are judged together, a rest is not.
+        """
+        return self.verdicts(genomes, self.seen(points))
+
+    def verdicts(self, genomes: Genomes, seen: Floats) -> Floats:
+        """The same from what the hidden layer saw, float64[..., N, F]."""
+        if self.pack > 1:
+            packs = seen.shape[-2] // self.pack
+            whole = seen[..., : packs * self.pack, :]
+            means = whole.reshape(*seen.shape[:-2], packs, self.pack, -1).mean(axis=-2)
+            seen = np.concatenate([means, means**2], axis=-1)
         weights = genomes["weights"]
         total = seen @ weights[:, :-1].T + weights[:, -1]
         return np.asarray(0.5 + 0.5 * np.tanh(0.5 * total))  # logistic, without overflow
@@ -100,10 +117,10 @@ class AdversarialContest:
     neighbours: int = 3
 
     def __post_init__(self) -> None:
-        if self.batch < 1 or not 0.0 <= self.novelty < 1.0 or self.neighbours < 1:
+        if self.batch < self.discriminators.pack or not 0.0 <= self.novelty < 1.0 or self.neighbours < 1:
             raise ImitationError(
                 f"batch {self.batch}, novelty {self.novelty}, neighbours {self.neighbours}; at "
-                "least 1 point, 0 up to 1, and at least 1"
+                "least a pack of points, 0 up to 1, and at least 1"
             )
         if self.discriminators.dimensions != self.target.dimensions:
             raise ImitationError(
@@ -115,7 +132,7 @@ class AdversarialContest:
         """Outcomes float64[generators, discriminators], 0 to 1."""
         real = self.target.sample(self.batch, np.random.default_rng([1, seed]))
         seen = self.discriminators.seen(self.generators.points(one, self.batch, seed))
-        made_taken = self.discriminators._output(other, seen).mean(axis=1)
+        made_taken = self.discriminators.verdicts(other, seen).mean(axis=1)
         real_taken = self.discriminators.reality(other, real).mean(axis=0)
         outcomes = 0.5 * (1.0 - real_taken + made_taken)
         if self.novelty:

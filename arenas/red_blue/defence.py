@@ -1,6 +1,6 @@
 """How blue defends: which findings count, how far their authors are believed, whose price is asked.
 
-Provenance: one voice for an author, a limit on what it writes, what comes last does not count.
+Provenance: one voice for an author, a limit on what it writes.
 Reputation: what an author has at stake, what it was right with, who endorses it. Council: answers
 that are objected to are not acted on. Market: how the oracle that the treasury asks comes by its
 price. Every defence costs something where nobody attacks.
@@ -26,8 +26,7 @@ WINDOW_MOST = 12
 LIMITS: dict[str, tuple[float, float]] = {
     "voices": (0, 1),
     "limit": (1, 8),
-    "freeze": (0, 6),
-    "stake": (0, 200),
+    "stake": (0, 1000),
     "floor": (0.0, 1.0),
     "half": (0.1, 4.0),
     "welcome": (0.0, 1.0),
@@ -58,7 +57,6 @@ class Defences:
     Attributes:
         voices: 1 where only the first finding of an author about a query counts.
         limit: findings that a name may write in a tick.
-        freeze: last ticks of a query in which what is written no longer counts.
         stake: credits staked on each finding; 0 for none, and nobody earns standing then.
         floor: credence of whoever has no standing.
         half: weight, in stakes, at which earned standing is half way from 0 to 1.
@@ -71,7 +69,6 @@ class Defences:
 
     voices: Any = 0
     limit: Any = 8
-    freeze: Any = 0
     stake: Any = 0
     floor: Any = 1.0
     half: Any = 1.0
@@ -101,9 +98,7 @@ class Defences:
                     f"{name} holds {column.tolist()[:5]}; allowed: {kind} from {low} to {high}"
                 )
             dtype = np.int64 if whole else np.float64
-            object.__setattr__(
-                self, name, np.broadcast_to(column, rows).astype(dtype)
-            )
+            object.__setattr__(self, name, np.broadcast_to(column, rows).astype(dtype))
 
     @property
     def rows(self) -> int:
@@ -116,7 +111,7 @@ class Defences:
         return Defences(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
     def matrix(self) -> Floats:
-        """float64[n, 11], the settings in the order of `LIMITS`."""
+        """float64[n, 10], the settings in the order of `LIMITS`."""
         return np.stack([getattr(self, name).astype(np.float64) for name in LIMITS], axis=1)
 
     @classmethod
@@ -139,7 +134,6 @@ def guarded() -> Defences:
     return Defences(
         voices=1,
         limit=2,
-        freeze=1,
         stake=50,
         floor=0.05,
         half=1.0,

@@ -29,7 +29,7 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 RICH = 2**30
-"""Credits and tokens of those whose means are not the question: the honest, the traders."""
+"""Credits and tokens of those whose means are not the question: the treasury, the traders."""
 CERTAIN = 1000
 LANE, SLOT, NAME, QUERY, ANSWER, PAYER = range(6)
 
@@ -92,7 +92,7 @@ class Lanes:
         rules, n = self.rules, len(self)
         accounts = ledger.open(n * (rules.actors + 2)).reshape(n, rules.actors + 2)
         funds = np.full(accounts.shape, RICH)
-        funds[:, rules.honest : rules.actors] = each
+        funds[:, : rules.actors] = each
         funds[:, -1] = rules.depth * (rules.par if ledger is self.credits else 1)
         ledger.mint(accounts.ravel(), funds.ravel())
         return int(accounts[0, 0])
@@ -153,7 +153,7 @@ class Lanes:
         rows, confidence = self._findings(lane, actions)
         admitted, counted = np.empty((2, len(rows)), bool)
         written = np.zeros((len(self), rules.actors), np.int64)
-        settings = defences.voices, defences.limit, defences.freeze
+        settings = defences.voices, defences.limit
         times = rules.opens, rules.closes
         admit(rows, self.tick, *times, *settings, written, self.spoken, admitted, counted)
         admitted, claim = self._stake(defences, rows, admitted)

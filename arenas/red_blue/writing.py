@@ -79,7 +79,6 @@ def admit(
     closes: Integers,
     voices: Integers,
     limit: Integers,
-    freeze: Integers,
     written: Integers,
     spoken: npt.NDArray[np.bool_],
     admitted: Flags,
@@ -93,7 +92,7 @@ def admit(
     for i in range(len(rows)):
         lane, slot, query = rows[i, 0], rows[i, 1], rows[i, 3]
         admitted[i] = opens[query] <= tick <= closes[query]
-        counted[i] = tick <= closes[query] - freeze[lane]
+        counted[i] = True
         if slot == STRANGER or not admitted[i]:
             continue
         if written[lane, slot] >= limit[lane]:

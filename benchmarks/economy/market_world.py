@@ -1,7 +1,8 @@
 """A whole world of traders: settled transactions a second, everything counted.
 
 The model that ships as `market`, with 10,000 agents that bid and ask their values, all of which
-change in every tick, so that nearly four in five agents trade. A transaction is a trade of a unit against tokens, reserved, matched,
+change in every tick, so that nearly four in five agents trade. A transaction is a trade of a unit
+against tokens, reserved, matched,
 settled in two ledgers and journalled; the tick includes the agents' decisions, the withdrawal of
 what rests at its end, and the checks of conservation.
 """

@@ -78,7 +78,7 @@ def call_auction(
 
     >>> call = call_auction([0, 0, 1, 1], [10, 8, 7, 9], [5, 5, 4, 4])
     >>> call.price, call.volume, call.filled.tolist()
-    (8, 4, [4, 0, 4, 0])
+    (9, 5, [5, 0, 4, 1])
     """
     columns = {
         name: whole_numbers(name, column, AuctionError)

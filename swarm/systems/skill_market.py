@@ -77,28 +77,29 @@ class SkillMarket(System):
 
     def __call__(self, world: World) -> None:
         """Auctions in the order of the board, then payment for all of them."""
-        population, ledger = world.population, world.ledger
-        tasks = world.system(Tasks)
-        n, accounts = len(population), population["account"]
-        self._room = np.bincount(tasks.agent, minlength=n)
-        self._room = np.where(population["alive"], int(self.most * tasks.load) - self._room, 0)
-        self._funds = ledger.balance(accounts) // SPARE
+        population, tasks = world.population, world.system(Tasks)
+        n = len(population)
+        room = int(self.most * tasks.load) - np.bincount(tasks.agent, minlength=n)
+        room = np.where(population["alive"], room, 0)
+        funds = world.ledger.balance(population["account"]) // SPARE
         lot = world.stream(self.name).permutation(n)
         worth = self._worth(world)
         relation = tasks.problem.table.block.relation[tasks.board]
         by_place = np.argsort(tasks.place, kind="stable")
         begin = np.searchsorted(tasks.place[by_place], np.arange(len(tasks.board) + 1))
-        sold, buyers, prices = [], [], []
+        sales = [(lot[:0],) * 3]
         for place in range(len(tasks.board)):
-            held = by_place[begin[place] : begin[place + 1]]
+            task = by_place[begin[place] : begin[place + 1]]
+            holders = tasks.agent[task]
             bid, ask = worth[int(relation[place])]
-            seller, buyer, price = self._auction(tasks.agent[held], bid, ask, lot)
-            sold.append(held[seller])
-            buyers.append(buyer)
-            prices.append(np.full(len(buyer), price))
-        self._settle(
-            world, *(np.concatenate([*parts, lot[:0]]) for parts in (sold, buyers, prices))
-        )
+            offered = np.where(room > 0, np.minimum(bid, funds), 0)
+            offered[holders] = 0
+            sellers, buyers, price = _traded(holders, ask[holders], offered, lot)
+            room[holders[sellers]] += 1
+            room[buyers] -= 1
+            funds[buyers] -= price
+            sales.append((task[sellers], buyers, np.full(len(buyers), price)))
+        self._settle(world, *(np.concatenate(column) for column in zip(*sales, strict=True)))
 
     def _worth(self, world: World) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """Bids and asks int64[n] by relation, of those on the board."""
@@ -111,25 +112,6 @@ class SkillMarket(System):
             bid, ask = np.floor(share * expected), np.ceil(multiple * expected)
             worth[relation] = bid.astype(np.int64), ask.astype(np.int64)
         return worth
-
-    def _auction(
-        self, holders: np.ndarray, bid: np.ndarray, ask: np.ndarray, lot: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, int]:
-        """Which of the holders of a task sell, the rows of who buys, and the price."""
-        offered = np.where(self._room > 0, np.minimum(bid, self._funds), 0)
-        offered[holders] = 0
-        bidders = np.flatnonzero(offered)
-        trader = np.concatenate([bidders, holders])
-        side = np.where(np.arange(len(trader)) < len(bidders), BUY, SELL)
-        price = np.concatenate([offered[bidders], ask[holders]])
-        call = call_auction(side, price, np.ones_like(price), priority=lot[trader])
-        filled = call.filled > 0
-        sellers, buyers = filled[len(bidders) :], bidders[filled[: len(bidders)]]
-        paid = call.price or 0
-        self._room[buyers] -= 1
-        self._room[holders[sellers]] += 1
-        self._funds[buyers] -= paid
-        return sellers, buyers, paid
 
     def _settle(self, world: World, task: np.ndarray, buyer: np.ndarray, price: np.ndarray) -> None:
         """Tasks (places in `Tasks.agent`) go to their buyers, and tokens to the sellers."""
@@ -145,3 +127,16 @@ class SkillMarket(System):
         world.system(Settlement).book(world, gain)
         tasks.hand_over(task, buyer)
         self.traded, self.turnover = len(task), int(price.sum())
+
+
+def _traded(
+    holders: np.ndarray, ask: np.ndarray, offered: np.ndarray, lot: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Which of the holders of a task sell it (bool), the rows of who buys, and the price."""
+    bidders = np.flatnonzero(offered)
+    trader = np.concatenate([bidders, holders])
+    side = np.where(np.arange(len(trader)) < len(bidders), BUY, SELL)
+    prices = np.concatenate([offered[bidders], ask])
+    call = call_auction(side, prices, np.ones_like(prices), priority=lot[trader])
+    filled = call.filled > 0
+    return filled[len(bidders) :], bidders[filled[: len(bidders)]], call.price or 0

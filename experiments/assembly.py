@@ -14,15 +14,19 @@ from experiments.subject import Subject, subject_of
 from experiments.toml import StudyError
 from swarm.systems import (
     Bankruptcy,
+    Companies,
     ComputeMarket,
+    FindingMarket,
     Gossip,
     Observation,
+    Practising,
     Reasoning,
     Remembering,
     Reputation,
     Royalties,
     Selection,
     Settlement,
+    SkillMarket,
     System,
     Tasks,
 )
@@ -65,20 +69,38 @@ def assemble(
     selection = Selection(**study.arguments(Selection), seek_novelty="novelty" not in without)
     systems: dict[str, System] = {
         "tasks": tasks,
+        "skill_market": SkillMarket(**study.arguments(SkillMarket)),
         "gossip": Gossip(**study.arguments(Gossip)),
+        "finding_market": FindingMarket(),
         "market": ComputeMarket(**study.arguments(ComputeMarket)),
         "reasoning": Reasoning(without=without),
         "settlement": Settlement(**study.arguments(Settlement)),
+        "practising": Practising(subject.problem),
         "sharing": Remembering(**study.arguments(Remembering)),
         "reputation": Reputation(**study.arguments(Reputation)),
         "royalties": Royalties(**study.arguments(Royalties)),
+        "companies": Companies(**study.arguments(Companies)),
         "bankruptcy": Bankruptcy(**study.arguments(Bankruptcy)),
         "selection": selection,
         "observation": Observation(keep=keep),
     }
-    left_out = {*without, *get_args(Institution)} - {*study.economy.systems}
+    left_out = {*without, *get_args(Institution)} - _switched_on(study, tasks)
     kept = [system for name, system in systems.items() if name not in left_out]
     return World(study.world.agents, kept, seed=study.seed), subject
+
+
+def _switched_on(study: ReasoningStudy, tasks: Tasks) -> set[str]:
+    """Names of the further systems, and of what they need."""
+    switched: set[str] = {*study.economy.systems}
+    if "skill_market" in switched and tasks.load == tasks.per_tick:
+        raise StudyError(
+            f"{study.name}: economy.systems: skill_market trades tasks that some have and others "
+            f"have not, but all {tasks.per_tick} are given to everybody; give each a part with "
+            f"world.tasks_per_agent, such as {max(tasks.per_tick // 4, 1)}"
+        )
+    if switched & {"skill_market", "finding_market"}:
+        switched.add("practising")
+    return switched
 
 
 class ReasoningExperiment(Experiment):

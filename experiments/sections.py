@@ -11,6 +11,7 @@ from swarm.reasoning import SHIPPED
 from swarm.reasoning.networks import NETWORKS
 from swarm.systems import (
     Bankruptcy,
+    Companies,
     ComputeMarket,
     Gossip,
     Remembering,
@@ -18,6 +19,7 @@ from swarm.systems import (
     Royalties,
     Selection,
     Settlement,
+    SkillMarket,
     System,
     Tasks,
 )
@@ -55,8 +57,16 @@ Split = Annotated[Literal["standard"] | tuple[float, float, float], BeforeValida
 Part = Literal["gates", "memory", "council", "inversion", "novelty", "market", "gossip", "sharing"]
 """Parts that a study can leave out; `memory` is the working one, `sharing` the shared one."""
 
-Institution = Literal["reputation", "royalties", "bankruptcy"]
-"""Systems that a study can switch on."""
+Institution = Literal[
+    "reputation",
+    "royalties",
+    "bankruptcy",
+    "companies",
+    "practising",
+    "skill_market",
+    "finding_market",
+]
+"""Systems that a study can switch on; both markets bring `practising` with them."""
 
 _as_tuple = BeforeValidator(lambda v: tuple(v) if type(v) is list else v)
 Parts = Annotated[tuple[Part, ...], _as_tuple]
@@ -150,6 +160,19 @@ class EconomySection(Section):
         Bankruptcy, "grace", "ticks that one may be in debt and live", ge=0, le=10**6
     )
     stake: int = setting(Reputation, "stake", "tokens staked on each finding", ge=1, le=10**9)
+    members: int = setting(Companies, "members", "most members of a company", ge=2, le=12)
+    capital: int = setting(
+        Companies, "capital", "tokens that each founder puts in", ge=1, le=TOKENS_MAX
+    )
+    tithe: float = setting(Companies, "tithe", "share of rewards that members hand in", ge=0, le=1)
+    payday: int = setting(Companies, "every", "ticks between wages and dividends", ge=1, le=10**6)
+    hold: float = setting(
+        SkillMarket,
+        "most",
+        "most tasks an agent holds, in shares of what it is given",
+        ge=1,
+        le=10**6,
+    )
 
 
 class GossipSection(Section):

@@ -42,17 +42,18 @@ class Discriminators:
     """
 
     dimensions: int = 2
-    features: int = 48
-    lengths: tuple[float, ...] = (0.3, 0.6)
+    side: int = 9
+    reach: float = 1.5
+    width: float = 0.7
     weight: float = 2.0
     pack: int = 1
-    seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.dimensions, self.features, self.pack) < 1 or not self.weight > 0.0:
+        if min(self.dimensions, self.side, self.pack) < 1 or not self.weight > 0.0:
             raise ImitationError(f"{self}: at least 1 dimension, feature and point, weight above 0")
-        if not self.lengths or min(self.lengths) <= 0.0:
-            raise ImitationError(f"lengths are {self.lengths}; all above 0, such as (0.3, 0.6)")
+    @property
+    def features(self) -> int:
+        return self.side**self.dimensions
 
     @property
     def spec(self) -> GenomeSpec:
@@ -61,17 +62,21 @@ class Discriminators:
         return GenomeSpec({"weights": Real(outputs, -self.weight, self.weight)})
 
     @cached_property
-    def _hidden(self) -> tuple[Floats, Floats]:
-        """Frequencies float64[d, F] and phases float64[F]."""
-        rng = np.random.default_rng(self.seed)
-        length = np.resize(np.array(self.lengths, np.float64), self.features)
-        frequencies = rng.standard_normal((self.dimensions, self.features)) / length
-        return frequencies, rng.uniform(0.0, 2.0 * np.pi, self.features)
+    def _centres(self) -> Floats:
+        """The centres of the hidden layer, float64[F, d]."""
+        line = np.linspace(-self.reach, self.reach, self.side)
+        return np.stack(np.meshgrid(*[line] * self.dimensions), axis=-1).reshape(
+            -1, self.dimensions
+        )
 
     def seen(self, points: Floats) -> Floats:
         """What the hidden layer makes of points [..., d]: float64[..., F]."""
-        frequencies, phases = self._hidden
-        return np.asarray(np.cos(points @ frequencies + phases))
+        flat = points.reshape(-1, self.dimensions)
+        width = self.width * 2.0 * self.reach / (self.side - 1)
+        known = np.exp(-((flat[:, :1] - self._centres[:, 0]) ** 2) / (2 * width**2))
+        for axis in range(1, self.dimensions):
+            known *= np.exp(-((flat[:, axis : axis + 1] - self._centres[:, axis]) ** 2) / (2 * width**2))
+        return known.reshape(*points.shape[:-1], -1)
 
     def reality(self, genomes: Genomes, points: Floats) -> Floats:
         """How real m discriminators take packs to be, float64[..., N // pack, m], 0 to 1.

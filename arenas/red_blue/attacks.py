@@ -106,17 +106,10 @@ def _ring(rules: CommonsRules) -> Rows:
 
 
 def _washing() -> Rows:
-    """Buy and sell at a price that nobody else sees, and redeem at what the volume makes of it."""
-    rows: Rows = []
-    for actor, tick in ((0, 10), (1, 11), (2, 12)):
-        rows += [
-            (Act.BUY, actor, 0, 0, MOST, tick),
-            (Act.BUY, actor, 0, 0, MOST, tick),
-            (Act.SELL, actor, 0, 0, MOST, tick),
-            (Act.SELL, actor, 0, 0, MOST, tick),
-        ]
-    rows[11:] = [(Act.REDEEM, 2, 0, 0, MOST, 12)]
-    return rows
+    """Buy, sell at a price that nobody else sees, and redeem at what the volume makes of it."""
+    rows: Rows = [(Act.BUY, actor, 0, 0, MOST, 12) for actor in (0, 1, 2)]
+    rows += [(Act.SELL, actor, 0, 0, MOST, 12) for actor in (2, 1, 0)]
+    return rows + [(Act.REDEEM, actor, 0, 0, MOST, 12) for actor in range(6)]
 
 
 def _oracle() -> Rows:

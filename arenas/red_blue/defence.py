@@ -158,6 +158,14 @@ def defence_spec() -> GenomeSpec:
     return GenomeSpec(loci)
 
 
+def defence_genomes(known: Defences) -> Genomes:
+    """Defences as genomes of `defence_spec`, to found a search with."""
+    like = defence_spec().sample(1, np.random.default_rng(0))
+    return {
+        name: getattr(known, name)[:, np.newaxis].astype(like[name].dtype) for name in LIMITS
+    }
+
+
 def defences(genomes: Genomes) -> Defences:
     """What the genomes of `defence_spec` say."""
     return Defences(**{name: genomes[name][:, 0] for name in LIMITS})

@@ -60,17 +60,20 @@ def scripts(genomes: Genomes) -> Integers:
     return np.stack([np.asarray(genomes[name], np.int64) for name in COLUMNS], axis=2)
 
 
-def as_genomes(known: npt.ArrayLike, length: int) -> Genomes:
-    """Scripts as genomes of ``length`` actions, to found a search with; PASS fills them up."""
-    rows = np.asarray(known, np.int64)
-    if rows.ndim != 3 or rows.shape[1] > length:
-        raise RedBlueError(f"scripts are {list(rows.shape)}; expected [n, up to {length}, 6]")
+def as_genomes(known: npt.ArrayLike, rules: CommonsRules, length: int = 12) -> Genomes:
+    """Scripts int[n, M, 6] as genomes of `script_spec`; shorter ones are filled up with PASS.
+
+    Raises:
+        RedBlueError: for scripts that are longer, or not of these rules.
+    """
+    rows = checked_scripts(known, rules)
+    if rows.shape[1] > length:
+        raise RedBlueError(f"scripts of {rows.shape[1]} actions do not fit genomes of {length}")
     filled = np.zeros((len(rows), length, len(COLUMNS)), np.int64)
     filled[:, :, COLUMNS.index("amount")] = 1
     filled[:, : rows.shape[1]] = rows
-    dtypes = [np.int32 if name in ("amount", "tick") else np.int16 for name in COLUMNS]
-    spec_dtypes = dict(zip(COLUMNS, dtypes, strict=True))
-    return {name: filled[:, :, k].astype(spec_dtypes[name]) for k, name in enumerate(COLUMNS)}
+    known_as = script_spec(rules, length).sample(1, np.random.default_rng(0))
+    return {name: filled[:, :, k].astype(known_as[name].dtype) for k, name in enumerate(COLUMNS)}
 
 
 def checked_scripts(known: npt.ArrayLike, rules: CommonsRules) -> Integers:

@@ -94,7 +94,7 @@ def call_auction(
     lowest, highest, bid, asked = _bounds(sides, prices, quantities)
     if lowest < 0:
         raise AuctionError(
-            "side is 0 (a bid) or 1 (an ask), prices are 0 to 2**63 - 2 tokens, quantities 0 or more"
+            "side is 0 (a bid) or 1 (an ask), prices 0 to 2**63 - 2 tokens, quantities 0 or more"
         )
     if max(bid, asked) >= LARGEST_DEMAND:
         raise AuctionError("a side has 2**53 units or more in all; cap each at what it can trade")

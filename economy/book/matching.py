@@ -137,11 +137,17 @@ def _match(
     if left > 0 and (kind in (LIMIT, POST_ONLY)):
         code = terms.code + RESERVE
         if side == BUY:
-            post(cash, account, terms.cash_escrow, messages.price[i] * left, code)
+            _pay(cash, account, terms.cash_escrow, messages.price[i] * left, code)
         else:
-            post(goods, account, terms.goods_escrow, left, code)
+            _pay(goods, account, terms.goods_escrow, left, code)
         outcome.orders[i] = join(book, side, limit, account, left)
     return True
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _pay(books: Books, debit: int, credit: int, amount: int, code: int) -> None:
+    """Make a transfer that was found affordable; apart, so that `post` is compiled once here."""
+    post(books, debit, credit, amount, code)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -158,11 +164,11 @@ def _trade(
     """Settle a trade of an incoming order with the resting one of another account."""
     code = terms.code + TRADE
     if side == BUY:
-        post(cash, account, other, price * quantity, code)
-        post(goods, terms.goods_escrow, account, quantity, code)
+        _pay(cash, account, other, price * quantity, code)
+        _pay(goods, terms.goods_escrow, account, quantity, code)
     else:
-        post(cash, terms.cash_escrow, account, price * quantity, code)
-        post(goods, account, other, quantity, code)
+        _pay(cash, terms.cash_escrow, account, price * quantity, code)
+        _pay(goods, account, other, quantity, code)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -172,9 +178,9 @@ def _release(
     """Give back what a resting order had reserved for a quantity."""
     code = terms.code + RELEASE
     if side == BUY:
-        post(cash, terms.cash_escrow, account, price * quantity, code)
+        _pay(cash, terms.cash_escrow, account, price * quantity, code)
     else:
-        post(goods, terms.goods_escrow, account, quantity, code)
+        _pay(goods, terms.goods_escrow, account, quantity, code)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -241,7 +247,7 @@ def _refused(
     return OK if _fillable(book, terms, messages, i) else NOT_FILLABLE
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _fillable(book: Queues, terms: Terms, messages: Messages, i: int) -> bool:
     """Whether an order with a limit could be filled whole at once."""
     account, side, left = messages.account[i], messages.side[i], messages.quantity[i]

@@ -2,17 +2,21 @@
 
 from swarm.systems.acting import Acting
 from swarm.systems.bankruptcy import Bankruptcy
+from swarm.systems.companies import Companies
 from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.finding_market import FindingMarket
 from swarm.systems.goods_market import GoodsMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.observation import Observation
 from swarm.systems.partnering import Partnering
+from swarm.systems.practising import Practising
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
 from swarm.systems.reputation import Reputation
 from swarm.systems.royalties import Royalties
 from swarm.systems.selection import Selection
 from swarm.systems.settlement import Settlement
+from swarm.systems.skill_market import SkillMarket
 from swarm.systems.specialising import Specialising
 from swarm.systems.system import System
 from swarm.systems.tasks import Tasks
@@ -20,17 +24,21 @@ from swarm.systems.tasks import Tasks
 __all__ = [
     "Acting",
     "Bankruptcy",
+    "Companies",
     "ComputeMarket",
+    "FindingMarket",
     "GoodsMarket",
     "Gossip",
     "Observation",
     "Partnering",
+    "Practising",
     "Reasoning",
     "Remembering",
     "Reputation",
     "Royalties",
     "Selection",
     "Settlement",
+    "SkillMarket",
     "Specialising",
     "System",
     "Tasks",

@@ -119,8 +119,6 @@ class Companies(System):
             self._merge(world)
         self._found(world)
 
-    # -- earnings ---------------------------------------------------------------------------
-
     def _collect(self, world: World) -> None:
         """Members hand in tithes, as far as they can, and are due wages for them."""
         population, ledger = world.population, world.ledger
@@ -161,8 +159,6 @@ class Companies(System):
         rich = np.flatnonzero(self.register.alive & (profit > 0))
         self.register.pay_dividends(rich, profit[rich], code=DIVIDEND)
         self.dividends = int(profit[rich].sum())
-
-    # -- beginnings and ends ----------------------------------------------------------------
 
     def _found(self, world: World) -> None:
         """Those who are ready, and their partners, found companies."""
@@ -248,8 +244,6 @@ class Companies(System):
         self._kept[ending] = 0
         for name, value in (("company", NONE), ("invested", 0), ("wage", 0)):
             population[name][members] = value
-
-    # -- saving -----------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
         """The register, and the capital of each company."""

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from swarm.emergence import division_of_labour
 from swarm.systems.bankruptcy import Bankruptcy
+from swarm.systems.companies import Companies
 from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.finding_market import FindingMarket
 from swarm.systems.gossip import Gossip
+from swarm.systems.practising import Practising
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
 from swarm.systems.reputation import Reputation
 from swarm.systems.royalties import Royalties
 from swarm.systems.selection import Selection
 from swarm.systems.settlement import Settlement
+from swarm.systems.skill_market import SkillMarket
 from swarm.systems.system import System
 from swarm.systems.tasks import Tasks
 
@@ -89,11 +94,27 @@ class Observation(System):
             row |= {"royalties": royalties.paid, "findings_used": royalties.used}
         if (bankruptcy := world.find(Bankruptcy)) is not None:
             row |= {"failed": bankruptcy.failed, "debt": int(population["debt"].sum())}
+        row |= self._trade(world)
         if (reasoning := world.find(Reasoning)) is not None and reasoning.answers is not None:
             names = world.system(Tasks).problem.faculties.names
             used = reasoning.answers.used[reasoning.in_time]
             shares = {f"use_{name}": _share(used >> e & 1) for e, name in enumerate(names)}
             row |= {"evaluations": reasoning.evaluations, **shares}
+        return row
+
+    def _trade(self, world: World) -> dict[str, float]:
+        """What companies and markets did in this tick, and how work is divided."""
+        row: dict[str, float] = {}
+        if (companies := world.find(Companies)) is not None:
+            members = int((world.population["company"] >= 0).sum())
+            row |= {"companies": int(companies.register.alive.sum()), "members": members}
+            row |= {"wages": companies.wages, "dividends": companies.dividends}
+        if (tasks := world.find(SkillMarket)) is not None:
+            row |= {"tasks_traded": tasks.traded, "task_turnover": tasks.turnover}
+        if (findings := world.find(FindingMarket)) is not None:
+            row |= {"findings_sold": findings.sold, "finding_turnover": findings.turnover}
+        if world.find(Practising) is not None:
+            row |= {"division": division_of_labour(world.population["practice"]).by_task}
         return row
 
     def _accuracy(self, world: World, credit: np.ndarray) -> dict[str, float]:

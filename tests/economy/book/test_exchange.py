@@ -85,7 +85,7 @@ class ExchangeMachine(RuleBasedStateMachine):
 
 
 TestExchangeMachine = ExchangeMachine.TestCase
-TestExchangeMachine.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestExchangeMachine.settings = settings(max_examples=25, stateful_step_count=10, deadline=None)
 
 
 def same_state(one, other):

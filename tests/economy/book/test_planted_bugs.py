@@ -23,8 +23,8 @@ BUGS = {
     ),
     "a bid pays more than the trade says": (
         matching,
-        "post(cash, account, other, price * quantity, code)",
-        "post(cash, account, other, (price + 1) * quantity, code)",
+        "_pay(cash, account, other, price * quantity, code)",
+        "_pay(cash, account, other, (price + 1) * quantity, code)",
     ),
     "the resting order trades at the incoming one's price": (
         matching,

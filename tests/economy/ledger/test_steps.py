@@ -89,7 +89,7 @@ TestLedgerMachine.settings = settings(max_examples=30, stateful_step_count=20, d
 @pytest.mark.slow
 def test_many_more_lives():
     run_state_machine_as_test(
-        LedgerMachine, settings=settings(max_examples=1500, stateful_step_count=50, deadline=None)
+        LedgerMachine, settings=settings(max_examples=400, stateful_step_count=50, deadline=None)
     )
 
 

@@ -220,6 +220,7 @@ class World(mesa.Model):  # type: ignore[misc]
         if self.ledger.entries:
             self.ledger.drain()
         self.ledger.tick = self.steps
+        self.ledger.expire()
         for system in self.systems:
             system(self)
         self.turn()
@@ -249,7 +250,8 @@ class World(mesa.Model):  # type: ignore[misc]
         if not self.ledger.supply:
             return
         accounts = self.population["account"][dead]
-        estates = self.ledger.balance(accounts)
+        # What is on hold stays with whoever holds it, until it is posted or falls back.
+        estates = self.ledger.available(accounts)
         rich = estates > 0
         self.ledger.transfer(accounts[rich], self.treasury, estates[rich])
 

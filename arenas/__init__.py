@@ -1,6 +1,99 @@
-"""Arenas: where strategies meet, and how they are rated by it."""
+"""Arenas: where strategies meet, and how one tells who is really better.
 
-from arenas.duel import DuelError, RoundRobin, duel, rank_truth
-from arenas.ratings import RatingError, Ratings, rate
+    tournaments/   round robin, Swiss, elimination, survival   iterated/      matrix games, machines
+    ratings/       strengths with intervals, cycles            games/         poker, auctions
+    duel.py        reasoners on the same queries               predation/     predators and prey
+    coevolution/   halls of fame, detectors                    environments/  as PettingZoo has them
 
-__all__ = ["DuelError", "RatingError", "Ratings", "RoundRobin", "duel", "rank_truth", "rate"]
+Names are imported when they are first used, so that one arena does not wait for the others.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from arenas.coevolution import Coevolution, HallOfFame
+    from arenas.duel import DuelError, RoundRobin, duel, rank_truth
+    from arenas.games import Kuhn, Leduc, TreeContest, payoff_matrix
+    from arenas.iterated import IteratedContest, Machines, Player
+    from arenas.predation import Chase, LotkaVolterra
+    from arenas.ratings import Elo, GaussianSkill, Glicko2, RatingError, Ratings, rate
+    from arenas.tournaments import (
+        Contest,
+        Forfeit,
+        Results,
+        TournamentError,
+        double_elimination,
+        round_robin,
+        single_elimination,
+        survival,
+        swiss,
+    )
+
+__all__ = [
+    "Chase",
+    "Coevolution",
+    "Contest",
+    "DuelError",
+    "Elo",
+    "Forfeit",
+    "GaussianSkill",
+    "Glicko2",
+    "HallOfFame",
+    "IteratedContest",
+    "Kuhn",
+    "Leduc",
+    "LotkaVolterra",
+    "Machines",
+    "Player",
+    "RatingError",
+    "Ratings",
+    "Results",
+    "RoundRobin",
+    "TournamentError",
+    "TreeContest",
+    "double_elimination",
+    "duel",
+    "payoff_matrix",
+    "rank_truth",
+    "rate",
+    "round_robin",
+    "single_elimination",
+    "survival",
+    "swiss",
+]
+
+_HOMES = {
+    "coevolution": ("Coevolution", "HallOfFame"),
+    "duel": ("DuelError", "RoundRobin", "duel", "rank_truth"),
+    "games": ("Kuhn", "Leduc", "TreeContest", "payoff_matrix"),
+    "iterated": ("IteratedContest", "Machines", "Player"),
+    "predation": ("Chase", "LotkaVolterra"),
+    "ratings": ("Elo", "GaussianSkill", "Glicko2", "RatingError", "Ratings", "rate"),
+    "tournaments": (
+        "Contest",
+        "Forfeit",
+        "Results",
+        "TournamentError",
+        "double_elimination",
+        "round_robin",
+        "single_elimination",
+        "survival",
+        "swiss",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'arenas' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"arenas.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -61,22 +61,17 @@ class Discriminators:
         outputs = self.features * (1 if self.pack == 1 else 2) + 1
         return GenomeSpec({"weights": Real(outputs, -self.weight, self.weight)})
 
-    @cached_property
-    def _centres(self) -> Floats:
-        """The centres of the hidden layer, float64[F, d]."""
-        line = np.linspace(-self.reach, self.reach, self.side)
-        return np.stack(np.meshgrid(*[line] * self.dimensions), axis=-1).reshape(
-            -1, self.dimensions
-        )
-
     def seen(self, points: Floats) -> Floats:
-        """What the hidden layer makes of points [..., d]: float64[..., F]."""
-        flat = points.reshape(-1, self.dimensions)
+        """What the hidden layer makes of points [..., d]: float64[..., F], 0 to 1."""
+        line = np.linspace(-self.reach, self.reach, self.side)
         width = self.width * 2.0 * self.reach / (self.side - 1)
-        known = np.exp(-((flat[:, :1] - self._centres[:, 0]) ** 2) / (2 * width**2))
+        # A round bump is the product of one along each axis, and these are few.
+        along = np.exp(-0.5 * ((points[..., None] - line) / width) ** 2)
+        known = along[..., 0, :]
         for axis in range(1, self.dimensions):
-            known *= np.exp(-((flat[:, axis : axis + 1] - self._centres[:, axis]) ** 2) / (2 * width**2))
-        return known.reshape(*points.shape[:-1], -1)
+            known = known[..., :, None] * along[..., axis, None, :]
+            known = known.reshape(*known.shape[:-2], -1)
+        return np.asarray(known)
 
     def reality(self, genomes: Genomes, points: Floats) -> Floats:
         """How real m discriminators take packs to be, float64[..., N // pack, m], 0 to 1.

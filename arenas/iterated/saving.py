@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def save_machines(machines: Machines, path: str | Path) -> None:
     >>> save_machines(MachineGenomes(states=8).machines_of(search.best), "evolved.json")
     """
     rows = []
-    for row, (begin, end) in enumerate(zip(machines.state_start, machines.state_start[1:])):
+    for row, (begin, end) in enumerate(pairwise(machines.state_start.tolist())):
         values = (
             machines.names[row],
             int(machines.start[row]),
@@ -63,7 +64,7 @@ def load_machines(path: str | Path) -> Machines:
         ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise IteratedError(
-            f'{path}: no machines; such a file says "format": "{FORMAT}", as save_machines writes it'
+            f'{path}: no machines; their file says "format": "{FORMAT}", as save_machines writes it'
         )
     rows = content.get("machines")
     if not isinstance(rows, list) or not rows:

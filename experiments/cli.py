@@ -1,4 +1,4 @@
-"""The command line: `noosphere run`, `resume`, `ask`, `orders`, `studies` and others.
+"""The command line: `noosphere run`, `resume`, `ask`, `orders`, `tournament`, `studies` and others.
 
 What a command needs is imported inside it, so that `noosphere --help` answers at once. Mistakes
 that can be expected are one line each on the standard error, and exit code 2.
@@ -130,6 +130,47 @@ def ask(
 
 
 main.add_command(orders)
+
+
+@main.command()
+@click.argument("file", required=False)
+@click.option("--seed", metavar="N", help="Seed, in place of the file's.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the results as JSON as well.")
+@click.option(
+    "--set",
+    "changes",
+    metavar="SECTION.KEY=VALUE",
+    multiple=True,
+    help="Change a value of the file, such as tournament.rounds=3 or game.noise=0.05.",
+)
+def tournament(
+    file: str | None,
+    seed: str | None,
+    workers: int,
+    json_file: str | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Play a tournament: FILE is a TOML file, or one that ships; without it those are listed.
+
+    The table is the same for any number of workers.
+    """
+    from experiments.entrants import contest_of
+    from experiments.tournament import json_writer, play_tournament, progress, shipped_rows
+    from experiments.tournament_file import load_tournament
+
+    if file is None:
+        _print_table([("tournament", "format", "game", "what it is"), *shipped_rows()])
+        return
+    seeds = () if seed is None else (f"seed={seed}",)
+    chosen = load_tournament(file, (*changes, *seeds))
+    write = json_writer(json_file)
+    contest = contest_of(chosen)
+    click.echo(chosen.options(contest.names))
+    with progress(sys.stderr.isatty()) as watch:
+        results = play_tournament(chosen, workers, watch, contest)
+    click.echo(f"\n{results}")
+    write(results)
 
 
 @main.command()

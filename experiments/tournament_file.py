@@ -25,7 +25,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -33,6 +33,8 @@ from arenas.tournaments import FORMATS
 from experiments.sections import Section
 from experiments.toml import StudyError, did_you_mean, line_of, parse
 from experiments.tournament_sections import KINDS, Heading, format_section
+
+Kind = TypeVar("Kind", bound=Section)
 
 WIDTH = 100
 SECTIONS = ("tournament", "game", "players")
@@ -79,7 +81,7 @@ class TournamentFile:
             for name in ("tournament", "game")
         }
         rows["players"] = f"{len(players)}: {', '.join(players)}"
-        lines = [" · ".join(filter(None, first))]
+        lines = textwrap.wrap(" · ".join(filter(None, first)), WIDTH)
         for name, words in rows.items():
             lines += textwrap.wrap(
                 words, WIDTH, initial_indent=f"  {name:12}", subsequent_indent=" " * 14
@@ -147,17 +149,13 @@ class _Source:
         format_ = self._one_of(tables, "tournament", "format", FORMATS, "round-robin")
         kind = self._one_of(tables, "game", "kind", KINDS, "iterated")
         top = {key: value for key, value in data.items() if key not in SECTIONS}
-        sections = [
-            self._section(Heading, top),
-            self._section(format_section(format_), tables["tournament"], "tournament"),
-            *(
-                self._section(section, tables[name], name)
-                for section, name in zip(KINDS[kind], SECTIONS[1:], strict=True)
-            ),
-        ]
-        if self.problems:
+        heading = self._section(Heading, top)
+        tournament = self._section(format_section(format_), tables["tournament"], "tournament")
+        game = self._section(KINDS[kind][0], tables["game"], "game")
+        players = self._section(KINDS[kind][1], tables["players"], "players")
+        if self.problems or heading is None or tournament is None:
             raise TournamentFileError("\n".join(self.problems))
-        return TournamentFile(*sections, _source=self)  # type: ignore[arg-type]
+        return TournamentFile(heading, tournament, game, players, self)
 
     def _table(self, data: Mapping[str, Any], name: str) -> dict[str, Any]:
         table = data.get(name, {})
@@ -179,7 +177,7 @@ class _Source:
             f"{', '.join(allowed)}{did_you_mean(str(name), allowed)}"
         )
 
-    def _section(self, kind: type[Section], table: Mapping[str, Any], *name: str) -> Section | None:
+    def _section(self, kind: type[Kind], table: Mapping[str, Any], *name: str) -> Kind | None:
         try:
             return kind.model_validate(table)
         except ValidationError as error:

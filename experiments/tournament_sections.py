@@ -174,5 +174,3 @@ KINDS: Mapping[str, tuple[type[Section], type[Section]]] = {
     "duel": (DuelSection, DuelPlayers),
 }
 """Kind of game to what [game] and [players] may say."""
-
-

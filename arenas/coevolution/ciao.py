@@ -65,5 +65,7 @@ def ciao_picture(matrix: npt.ArrayLike, names: tuple[str, str] = ("one", "other"
         axes.set_title(f"{names[side]} against past opponents")
         axes.set_xlabel(f"past champion ({names[1 - side]}), generation")
         axes.set_ylabel(f"champion ({names[side]}), generation")
+        for axis in (axes.xaxis, axes.yaxis):  # whole generations
+            axis.get_major_locator().set_params(integer=True)
     figure.colorbar(image, ax=figure.axes, label="outcome (1 is won)")
     return figure

@@ -60,9 +60,9 @@ class Side:
 class Coevolution:
     """Two searches, or one against itself, each told how its genomes fare.
 
-    >>> one, other = (GeneticAlgorithm(spec, 50, rng=seed, elites=0) for seed in (1, 2))
-    >>> run = Coevolution(one, other, contest, rng=3).run(100)
-    >>> matrix = run.ciao(seed=4)
+        one, other = (GeneticAlgorithm(spec, 50, rng=seed, elites=0) for seed in (1, 2))
+        run = Coevolution(one, other, contest, rng=3).run(100)
+        matrix = run.ciao(seed=4)
 
     Args:
         one: the first side of the contest.
@@ -169,8 +169,14 @@ class Coevolution:
         """Score a side's last champion, or these genomes, on opponents it never trained against.
 
         Raises:
-            CoevolutionError: where one of the opponents was met in training.
+            CoevolutionError: where one of the opponents was met in training, or for a side that
+                there is not.
         """
+        if side not in range(len(self.sides)):
+            raise CoevolutionError(
+                f"side is {side}; 0 is the first side"
+                + (", 1 the second" if len(self.sides) == 2 else ", and there is no other")
+            )
         tested = self.sides[side]
         spec = self._against(side).search.spec
         met = np.isin(fingerprints(spec, opponents), tested.met)
@@ -214,7 +220,7 @@ class Coevolution:
             CoevolutionError: for a state of other settings, or a damaged one.
             AskTellError, GenomeError: where a search refuses its part.
         """
-        if not (isinstance(state, tuple | list) and len(state) == 2):
+        if not (isinstance(state, tuple | list) and [type(part) for part in state] == [dict, dict]):
             raise CoevolutionError("restore(state): that is not what state() returned")
         settings = state[1].get("settings")
         if settings != self._settings:
@@ -224,11 +230,12 @@ class Coevolution:
         before = self.state()
         try:
             self._load(state)
-        except (KeyError, TypeError, IndexError) as error:
+        except BaseException as error:
             self._load(before)
-            raise CoevolutionError(f"the state is damaged: {error!r}") from error
-        except BaseException:
-            self._load(before)
+            damaged = KeyError, TypeError, IndexError, AttributeError
+            # A plain ValueError is NumPy's; those of the searches and halls say more.
+            if isinstance(error, damaged) or type(error) is ValueError:
+                raise CoevolutionError(f"the state is damaged: {error!r}") from error
             raise
 
     def _load(self, state: State) -> None:
@@ -236,6 +243,8 @@ class Coevolution:
         mean, spread = arrays["mean"], arrays["spread"]
         if mean.shape != spread.shape or mean.shape[1:] != (len(self.sides),):
             raise CoevolutionError("the state is damaged: mean and spread are of other shapes")
+        if not (np.isfinite(mean) & np.isfinite(spread)).all():
+            raise CoevolutionError("the state is damaged: mean or spread is not finite")
         for row, side in enumerate(self.sides):
             known = facts["sides"][row]
             side.search.restore((unpacked(arrays, f"{row}.search"), known["search"]))

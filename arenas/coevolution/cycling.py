@@ -92,6 +92,8 @@ def cycling(
     generations = len(known)
     if generations < 8:
         raise CoevolutionError(f"{generations} generations; at least 8 for a cycle to show")
+    if not 0.0 < level < 1.0:
+        raise CoevolutionError(f"level is {level}; a p-value above 0 and below 1, such as 0.01")
     if permutations < 1 / level - 1:
         raise CoevolutionError(
             f"{permutations} permutations cannot give a p-value of {level}; at least "
@@ -125,6 +127,12 @@ def intransitivity(matrix: npt.ArrayLike, again: npt.ArrayLike | None = None) ->
     """
     first = np.asarray(matrix, np.float64)
     second = first if again is None else np.asarray(again, np.float64)
+    finite = np.isfinite(first).all() and np.isfinite(second).all()
+    if first.ndim != 2 or first.shape != second.shape or not finite:
+        raise CoevolutionError(
+            f"matrices are {list(first.shape)} and {list(second.shape)}; expected finite outcomes "
+            "[n, k], both of the same champions"
+        )
     against, total = 0.0, 0.0
     for says, counts in (
         (first, second),

@@ -71,6 +71,8 @@ def disengagement(
             f"mean is {list(got.shape)} and spread is {list(variance.shape)}; expected [G, 2], or "
             "[G, 1] of a population against itself, as Coevolution.mean and .spread are"
         )
+    if not (np.isfinite(got) & np.isfinite(variance)).all():
+        raise CoevolutionError("mean and spread have to be finite: what is not says nothing")
     if window < 1 or not tolerance >= 0.0 or not 0.0 <= edge < 0.5:
         raise CoevolutionError(
             f"window {window}, tolerance {tolerance}, edge {edge}: at least 1 generation, at least "

@@ -55,6 +55,9 @@ class NumbersGame:
             raise CoevolutionError(
                 f"{self.dimensions} numbers of {self.bits} bits; at least 1 of 1, such as 2 of 50"
             )
+        for name in ("dimensions", "bits", "advantage"):
+            if not isinstance(getattr(self, name), int | np.integer):
+                raise CoevolutionError(f"{name} is {getattr(self, name)!r}; a whole number")
 
     def spec(self, ones: bool = False) -> GenomeSpec:
         """The genomes: bits that begin at 0, or, with ``ones``, wherever they are drawn."""

@@ -5,6 +5,7 @@ J. Terry et al. 2021, "PettingZoo: Gym for multi-agent reinforcement learning", 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,6 +53,7 @@ class Turns(AECEnv):  # type: ignore[misc]
         self.action_spaces = {agent: Discrete(game.actions) for agent in self.possible_agents}
         self.rng: np.random.Generator | None = None
         self._state: Any = None
+        self.agent_selection = self.possible_agents[0]
 
     def observation_space(self, agent: str) -> Space:
         """What a player sees; the same object at each call."""
@@ -75,7 +77,11 @@ class Turns(AECEnv):  # type: ignore[misc]
         self.agent_selection = self.possible_agents[self.game.player(self._state)]
 
     def observe(self, agent: str) -> dict[str, np.ndarray]:
-        """What a player knows, and what it may do if it is its turn."""
+        """What a player knows, and what it may do if it is its turn; `MoveError` before `reset`."""
+        if self.rng is None:
+            raise MoveError(f"{self}: reset() comes before observe()")
+        if agent not in self.possible_agents:
+            raise MoveError(f"{self}: no player {agent!r}; there are {self.possible_agents}")
         seat = self.possible_agents.index(agent)
         legal = np.zeros(self.game.actions, np.int8)
         if self.game.player(self._state) == seat:
@@ -87,20 +93,27 @@ class Turns(AECEnv):  # type: ignore[misc]
         """The player whose turn it is moves.
 
         Raises:
-            MoveError: before `reset`, or for a move that is not legal; nothing happens then.
+            MoveError: before `reset`, for a move that is not legal, or for one in a hand that is
+                over (None does nothing there); nothing happens then.
         """
-        if self.rng is None:
+        if self.rng is None or not (self.agents or action is None):
             raise MoveError(f"{self}: reset() comes before step()")
+        if not self.agents:
+            return
         agent = self.agent_selection
         if self.terminations[agent]:
             self._was_dead_step(action)
             return
         legal = self.game.legal(self._state)
-        if action is None or int(action) not in legal:
-            raise MoveError(f"{self}: {agent} moved {action}; legal are {list(legal)}")
+        try:
+            move = operator.index(action)  # type: ignore[arg-type]
+        except TypeError:
+            move = -1
+        if move not in legal:
+            raise MoveError(f"{self}: {agent} moved {action!r}; legal are {list(legal)}")
         self._clear_rewards()
         self._cumulative_rewards[agent] = 0.0
-        self._state = after_chance(self.game, self.game.next(self._state, int(action)), self.rng)
+        self._state = after_chance(self.game, self.game.next(self._state, move), self.rng)
         seat = self.game.player(self._state)
         if seat == LEAF:
             returns = self.game.returns(self._state)

@@ -65,8 +65,8 @@ class TreeContest:
     """
 
     def __init__(self, tree: GameTree, strategies: Mapping[str, ArrayLike], hands: int = 2) -> None:
-        if hands < 1:
-            raise EquilibriumError(f"a match has at least 1 hand; got {hands}")
+        if hands < 1 or hands != int(hands):
+            raise EquilibriumError(f"a match is a whole number of hands, 1 or more; got {hands}")
         self.tree, self.hands = tree, int(hands)
         self.names = tuple(strategies)
         self._tables = _tables(tree, strategies.values())
@@ -86,8 +86,16 @@ class TreeContest:
 
         Raises ``EquilibriumError`` for players that do not exist or columns that do not fit.
         """
-        players = np.array(pairs, dtype=np.int64, order="C").reshape(-1, 2)
-        streams = np.array(seeds, dtype=np.uint64).reshape(-1)
+        given, drawn = np.asarray(pairs), np.asarray(seeds)
+        fits = given.ndim == 2 and given.shape[1] == 2 and drawn.ndim == 1
+        whole = all(not column.size or column.dtype.kind in "iu" for column in (given, drawn))
+        if not (fits and whole) or (drawn.size and drawn.min() < 0):
+            raise EquilibriumError(
+                "pairs are int64[m, 2], such as [[0, 1]], and seeds uint64[m], such as [7]; got "
+                f"{given.dtype}{list(given.shape)} and {drawn.dtype}{list(drawn.shape)}"
+            )
+        players = np.array(given, dtype=np.int64, order="C")
+        streams = drawn.astype(np.uint64)
         if len(streams) != len(players):
             raise EquilibriumError(
                 f"each match has a pair and a seed; got {len(players)} pairs, {len(streams)} seeds"
@@ -106,7 +114,7 @@ def _tables(tree: GameTree, strategies: Iterable[ArrayLike]) -> Floats:
     if tree.players != 2:
         raise EquilibriumError(f"only games of two players; this one has {tree.players}")
     tables = [tree.strategy(table)[tree.legal] for table in strategies]
-    return np.array(tables).reshape(len(tables), -1)
+    return np.array(tables, np.float64).reshape(len(tables), int(tree.legal.sum()))
 
 
 @njit(cache=True, nogil=True)

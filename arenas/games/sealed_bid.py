@@ -53,7 +53,7 @@ def shading(parts: ArrayLike) -> Floats:
     >>> shading([0.8, 1.0]).tolist()
     [[0.0, 0.8], [0.0, 1.0]]
     """
-    part = np.asarray(parts, np.float64).reshape(-1)
+    part = _numbers(parts).reshape(-1)
     return _tables(np.column_stack((np.zeros_like(part), part)))
 
 
@@ -80,10 +80,11 @@ def play_auctions(
         raise BiddingError(f"seeds are uint64, one for each of {len(chairs)} matches")
     if chairs.size and not 0 <= chairs.min() <= chairs.max() < len(tables):
         raise BiddingError(f"strategies are 0 to {len(tables) - 1}; seats name {chairs.max()}")
-    if auctions < 1:
-        raise BiddingError(f"a match is 1 auction or more; got {auctions}")
+    if streams.size and streams.min() < 0:
+        raise BiddingError(f"seeds are 0 or more, uint64; got {streams.min()}")
+    auctions = _auctions(auctions)
     chairs, streams = np.ascontiguousarray(chairs, np.int64), streams.astype(np.uint64)
-    return _play(tables, chairs, streams, int(auctions), bool(second_price))
+    return _play(tables, chairs, streams, auctions, bool(second_price))
 
 
 class BiddingContest:
@@ -110,7 +111,7 @@ class BiddingContest:
         self.names: Sequence[str] = tuple(shown)
         if len(set(self.names)) != len(self.strategies) or len(self.names) != len(self.strategies):
             raise BiddingError(f"{len(self.strategies)} strategies need as many different names")
-        self.auctions, self.second_price = auctions, second_price
+        self.auctions, self.second_price = _auctions(auctions), second_price
 
     def __call__(self, pairs: NDArray[np.int64], seeds: NDArray[np.uint64]) -> Floats:
         """Play matches, int64[m, 2] with seeds uint64[m]; return points float64[m, 2]."""
@@ -175,8 +176,21 @@ def _part_below(table: Floats, bids: Floats) -> Floats:
     return np.clip((bids[:, np.newaxis] - low) / width, 0.0, 1.0).mean(axis=1)
 
 
+def _auctions(number: int) -> int:
+    if not isinstance(number, int | np.integer) or number < 1:
+        raise BiddingError(f"a match is a whole number of auctions, 1 or more; got {number!r}")
+    return int(number)
+
+
+def _numbers(values: ArrayLike) -> Floats:
+    try:
+        return np.require(values, np.float64, ("C", "W"))
+    except (TypeError, ValueError) as error:
+        raise BiddingError(f"bids are numbers, as in shading([0.8]); {error}") from None
+
+
 def _tables(strategies: ArrayLike) -> Floats:
-    tables = np.require(strategies, np.float64, ("C", "W"))
+    tables = _numbers(strategies)
     if tables.ndim != 2 or tables.shape[1] < 2:
         raise BiddingError(
             f"strategies are float64[n, knots], bids at 2 or more evenly spaced values, as in "

@@ -68,7 +68,7 @@ def mode_coverage(points: npt.ArrayLike, target: Mixture, least: float = 0.25) -
         )
     if not 0.0 <= least <= 1.0:
         raise ImitationError(f"least is {least}; a share, 0 to 1, such as 0.25")
-    n, size, _ = samples.shape
+    size = samples.shape[1]
     K = len(target.modes)
     nearest, distance = _nearest(samples, target.modes)
     good = distance <= QUALITY_DEVIATIONS * target.deviation

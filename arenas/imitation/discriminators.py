@@ -1,9 +1,10 @@
 """Discriminators: genomes that say how real a point looks, and the contest with generators.
 
-A discriminator is a network with one hidden layer of cosines and one logistic output. The hidden
-layer is random, frozen and shared (Rahimi & Recht 2008, "Random features for large-scale kernel
-machines", NeurIPS), of several wavelengths; evolution sets the output weights. So a generator's
-points are turned into features once for all discriminators, and m of them are one matrix product.
+A discriminator is a radial basis network (Moody & Darken 1989, "Fast learning in networks of
+locally-tuned processing units", Neural Computation 1): one hidden layer of bumps on a grid, fixed
+and shared, and one logistic output whose weights evolution sets. So a generator's points are turned
+into features once for all discriminators, m of them are one matrix product, and each weight means
+a place, which a search without gradients needs.
 
 The contest is the zero-sum game of Goodfellow et al. 2014 with the linear pay-off: the
 discriminator gets its accuracy, half the mean of D over real points and half that of 1 − D over
@@ -14,7 +15,6 @@ sense of `arenas.coevolution.contest`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -26,13 +26,13 @@ from evolution import Genomes, GenomeSpec, Real
 
 @dataclass(frozen=True)
 class Discriminators:
-    """Genomes that are output weights over shared random cosines.
+    """Genomes that are output weights over a grid of bumps.
 
     Attributes:
-        dimensions: d, of the points.
-        features: F, nodes of the hidden layer.
-        lengths: its length scales, each for an equal share of the nodes, in the points' units:
-            from the distance between modes to their width.
+        dimensions: d, of the points, 1 to 3.
+        side: bumps along each axis, at least 2; F is side^d.
+        reach: they lie from −reach to reach; points further out look like nothing.
+        width: deviation of a bump, in distances between two of them.
         weight: bound of the output weights.
         pack: points that are judged together (Lin et al. 2018, "PacGAN: the power of two samples in
             generative adversarial networks", NeurIPS): the output sees the means over the pack of
@@ -42,18 +42,25 @@ class Discriminators:
     """
 
     dimensions: int = 2
-    side: int = 9
+    side: int = 8
     reach: float = 1.5
     width: float = 0.7
-    weight: float = 2.0
+    weight: float = 3.0
     pack: int = 1
 
     def __post_init__(self) -> None:
-        if min(self.dimensions, self.side, self.pack) < 1 or not self.weight > 0.0:
-            raise ImitationError(f"{self}: at least 1 dimension, feature and point, weight above 0")
+        if not 1 <= self.dimensions <= 3 or self.side < 2 or self.pack < 1:
+            raise ImitationError(
+                f"{self.dimensions} dimensions, {self.side} bumps along each, packs of {self.pack};"
+                " allowed: 1 to 3, at least 2, at least 1"
+            )
+        if not min(self.reach, self.width, self.weight) > 0.0:
+            raise ImitationError(f"{self}: reach, width and weight have to be above 0")
+
     @property
     def features(self) -> int:
-        return self.side**self.dimensions
+        """F, nodes of the hidden layer."""
+        return int(self.side**self.dimensions)
 
     @property
     def spec(self) -> GenomeSpec:
@@ -112,12 +119,16 @@ class AdversarialContest:
     target: Mixture
     generators: Generators
     discriminators: Discriminators
-    batch: int = 192
+    batch: int = 96
     novelty: float = 0.0
     neighbours: int = 3
 
     def __post_init__(self) -> None:
-        if self.batch < self.discriminators.pack or not 0.0 <= self.novelty < 1.0 or self.neighbours < 1:
+        if (
+            self.batch < self.discriminators.pack
+            or not 0.0 <= self.novelty < 1.0
+            or self.neighbours < 1
+        ):
             raise ImitationError(
                 f"batch {self.batch}, novelty {self.novelty}, neighbours {self.neighbours}; at "
                 "least a pack of points, 0 up to 1, and at least 1"

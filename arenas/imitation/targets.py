@@ -86,6 +86,4 @@ def line(
     weights: npt.ArrayLike | None = None,
 ) -> Mixture:
     """Modes on a line of one dimension around the origin, so far apart."""
-    return Mixture(
-        distance * (np.arange(modes)[:, None] - (modes - 1) / 2.0), deviation, weights
-    )
+    return Mixture(distance * (np.arange(modes)[:, None] - (modes - 1) / 2.0), deviation, weights)

@@ -124,7 +124,9 @@ def turns_of(turns: int, ending: float, seed: np.uint64) -> int:
     u = unit_of(mixed(mixed(seed + np.uint64(3) * GAMMA) + GAMMA))
     if ending == 1.0:
         return 1
-    return int(max(1.0, min(float(turns), math.ceil(math.log1p(-u) / math.log1p(-ending)))))
+    # Cut before it is a whole number: the quotient may be beyond those.
+    last = min(float(turns), math.log1p(-u) / math.log1p(-ending))
+    return max(1, math.ceil(last))
 
 
 @njit(cache=True, nogil=True)

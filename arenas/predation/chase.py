@@ -68,8 +68,10 @@ class ChaseRules:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if not 0.0 < value < math.inf:
-                raise PredationError(f"{name} is {value}; it has to be above 0 and finite")
+            if not (isinstance(value, int | float | np.number) and 0.0 < value < math.inf):
+                raise PredationError(f"{name} is {value!r}; it has to be above 0 and finite")
+        if self.steps != int(self.steps):
+            raise PredationError(f"steps is {self.steps}; a chase has a whole number of them")
         if self.reach > self.sight or self.sight > self.size / 2:
             raise PredationError(
                 f"reach {self.reach}, sight {self.sight}, size {self.size}: nobody reaches further "
@@ -191,6 +193,8 @@ class Chase:
         Raises:
             PredationError: for a state of another chase, or a damaged one; nothing changes then.
         """
+        if not (isinstance(state, tuple | list) and [type(part) for part in state] == [dict, dict]):
+            raise PredationError("restore(state): that is not what state() returned")
         arrays, facts = state
         mine, own = self.state()
         for name in ("rules", "predators", "prey"):
@@ -200,14 +204,24 @@ class Chase:
                 )
         for name, column in mine.items():
             given = arrays.get(name)
-            if given is None or given.shape != column.shape or given.dtype != column.dtype:
+            if (
+                not isinstance(given, np.ndarray)
+                or given.shape != column.shape
+                or given.dtype != column.dtype
+            ):
                 raise PredationError(
                     f"the state is damaged: {name} has to be {column.dtype}{list(column.shape)}"
                 )
         inside = (arrays["position"] >= 0.0) & (arrays["position"] < self.rules.size)
         steps = facts.get("steps")
-        if not isinstance(steps, int) or steps < 0 or not inside.all():
+        if not isinstance(steps, int) or not 0 <= steps <= self.rules.steps or not inside.all():
             raise PredationError("the state is damaged: steps, or somebody is not on the plane")
+        lived = np.isfinite(arrays["heading"]) & np.isfinite(arrays["energy"])
+        lived &= (arrays["energy"] <= 1.0) & (arrays["meals"] >= 0) & (arrays["age"] >= 0)
+        if not lived.all():
+            raise PredationError(
+                f"the state is damaged: heading, energy, meals or age of animal {lived.argmin()}"
+            )
         for name in _COLUMNS:
             getattr(self, name)[:] = arrays[name]
         self.steps = steps

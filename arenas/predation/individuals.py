@@ -73,7 +73,7 @@ class Histories:
             x, y = self.amounts[row].T
             complete = turns(self.model, self.time, x, y)
             if len(complete):
-                found[row] = complete[-1] / len(complete)
+                found[row] = (complete[-1] - self.time[0]) / len(complete)
         return found
 
 
@@ -161,7 +161,10 @@ def extinctions(
 
 
 def _checked_time(time: npt.ArrayLike) -> Floats:
-    counted = np.array(time, np.float64)
+    try:
+        counted = np.array(time, np.float64)
+    except (TypeError, ValueError):
+        counted = np.empty(0)
     fits = counted.ndim == 1 and len(counted) and np.isfinite(counted).all()
     if not fits or counted[0] < 0 or (np.diff(counted) < 0).any():
         raise PredationError(
@@ -172,8 +175,8 @@ def _checked_time(time: npt.ArrayLike) -> Floats:
 
 
 def _checked_founders(individuals: int, start: tuple[float, float]) -> tuple[int, int]:
-    if individuals < 1:
-        raise PredationError(f"individuals is {individuals}; at least 1 makes up an amount of 1")
+    if individuals < 1 or individuals != int(individuals):
+        raise PredationError(f"individuals is {individuals}; a whole number, 1 or more")
     x, y = start
     if not (math.isfinite(x) and math.isfinite(y) and min(x, y) * individuals >= 0.5):
         raise PredationError(

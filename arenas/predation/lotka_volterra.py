@@ -35,6 +35,7 @@ Method = Literal["symplectic", "runge-kutta", "euler"]
 _P = 1.0 / (4.0 - 4.0 ** (1.0 / 3.0))
 _SUZUKI = np.array([_P, _P, 1.0 - 4.0 * _P, _P, _P])
 ANGLES_MAX = 1 << 20
+STEPS_MAX = 1e8
 
 
 class Fault(StrEnum):
@@ -169,6 +170,11 @@ class LotkaVolterra:
             )
         if method not in get_args(Method):
             raise PredationError(f"method is {method!r}; allowed: {', '.join(get_args(Method))}")
+        if duration / step > STEPS_MAX:
+            raise PredationError(
+                f"{duration} in steps of {step} are {duration / step:.0e} of them; up to "
+                f"{STEPS_MAX:.0e} are kept: take a longer step, or trace in parts"
+            )
         steps = math.ceil(duration / step)
         amounts = np.empty((steps + 1, 2))
         amounts[0] = x, y
@@ -195,7 +201,9 @@ class LotkaVolterra:
         x, y = _checked_start(start)
         rest = self.equilibrium
         energy = float(self.invariant(x, y) - self.invariant(*rest))
-        if energy < 1e-14:  # so close to the equilibrium that the turn is that of a pendulum
+        if energy < 1e-14 * (
+            self.alpha + self.gamma
+        ):  # so close to the equilibrium that the turn is that of a pendulum
             return 2.0 * math.pi / math.sqrt(self.alpha * self.gamma)
         former, angles = math.inf, 64
         while angles <= ANGLES_MAX:

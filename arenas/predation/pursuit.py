@@ -125,6 +125,11 @@ def coevolve_chase(
         rivals, ancestors: as in `Coevolution`; ``ancestors=0`` leaves the hall of fame out.
         test: random opponents in each test set, never trained against.
     """
+    if generations < 8 or test < 2:
+        raise PredationError(
+            f"{generations} generations, {test} test opponents; at least 8 generations for cycles "
+            "to show, and 2 opponents for an interval"
+        )
     spec = steering_spec(hidden)
     streams = [np.random.default_rng(each) for each in np.random.SeedSequence(seed).spawn(4)]
     one, other = (GeneticAlgorithm(spec, population, each, elites=0) for each in streams[:2])

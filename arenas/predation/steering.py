@@ -62,10 +62,20 @@ def steering_spec(hidden: int = 0) -> GenomeSpec:
 
 
 def steer(weights: Weights, observations: Observations) -> Weights:
-    """The actions float64[n] of n animals: row i of the weights looks at row i of what is seen."""
-    hidden = hidden_of(weights.shape[1])
-    actions = np.empty(len(observations))
-    for_all(weights, np.arange(len(weights)), observations, hidden, actions)
+    """The actions float64[n] of n animals: row i of the weights looks at row i of what is seen.
+
+    Raises:
+        PredationError: for arrays of other shapes.
+    """
+    genes = np.ascontiguousarray(weights, np.float64)
+    seen = np.ascontiguousarray(observations, np.float32)
+    if genes.ndim != 2 or seen.shape != (len(genes), SENSES):
+        raise PredationError(
+            f"weights are {list(genes.shape)} and observations {list(seen.shape)}; expected "
+            f"[n, weights] and [n, {SENSES}], a row for each animal in both"
+        )
+    actions = np.empty(len(seen))
+    for_all(genes, np.arange(len(genes)), seen, hidden_of(genes.shape[1]), actions)
     return actions
 
 

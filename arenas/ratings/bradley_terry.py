@@ -27,6 +27,8 @@ NORMAL_95 = 1.959963984540054
 ROUNDING = 1e-13
 """Expected and real wins that differ by so small a share differ by rounding."""
 ROUNDS_MAX = 1_000
+GAMES_MAX = 1e14
+"""Games in all for each of the prior's: beyond, rounding hides the prior."""
 
 
 class RatingError(ValueError):
@@ -161,8 +163,13 @@ def _checked(wins: npt.ArrayLike, prior: float) -> Floats:
             "wins are finite, not negative, and 0 on the diagonal, as nobody plays themselves; "
             "a tie is half a win for each"
         )
-    if not prior > 0:
+    if not 0 < prior < math.inf:
         raise RatingError(f"prior is {prior} games; it has to be more than 0, such as 0.5")
+    if won.sum() > GAMES_MAX * min(prior, 1):
+        raise RatingError(
+            f"{won.sum():.3g} wins beside a prior of {prior} games are more than floats tell "
+            f"apart; at most {GAMES_MAX * min(prior, 1):.3g}: divide them all, or raise the prior"
+        )
     return won
 
 

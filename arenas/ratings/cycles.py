@@ -102,10 +102,11 @@ def cycles(
     fitted = rate(won, prior)
     games = won + won.T
     drawn = np.zeros_like(won) if draws is None else np.array(draws, np.float64)
-    if drawn.shape != won.shape or (drawn < 0).any() or (drawn > games + 1e-9).any():
+    fits = drawn.shape == won.shape and bool(((drawn >= 0) & (drawn <= games + 1e-9)).all())
+    if not fits or not np.array_equal(drawn, drawn.T):
         raise RatingError(
-            f"draws are {list(drawn.shape)}; expected {list(won.shape)}, no more than the games "
-            "that each pair played"
+            f"draws are {list(drawn.shape)}; expected {list(won.shape)}, symmetric, 0 or more and "
+            "no more than the games that each pair played"
         )
     if samples < 19:
         raise RatingError(f"{samples} samples cannot tell 1 in 20; at least 19 are needed")
@@ -145,7 +146,7 @@ def _by_chance(
     first, second = np.nonzero(np.triu(games, 1))
     if not len(first):
         return np.zeros(samples), np.zeros(samples)
-    number = np.rint(games[first, second]).astype(np.int64)
+    number = np.maximum(np.rint(games[first, second]), 1).astype(np.int64)
     p = chance[first, second]
     # Draws fall to the even pairs, as many in all as were seen; a win is what is then missing.
     even = 4 * p * (1 - p)

@@ -11,6 +11,7 @@ bit-identically.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -19,6 +20,9 @@ import numpy.typing as npt
 from arenas.ratings.bradley_terry import NORMAL_95, Floats, RatingError
 
 Rows = npt.NDArray[np.int64]
+
+ABOVE_ZERO = ("variance", "phi", "volatility")
+"""Columns that say how uncertain something is."""
 
 
 class Games(NamedTuple):
@@ -175,16 +179,20 @@ class OnlineRating(ABC):
                     f"the state has {name} {state.get(name)!r} and this rating {mine!r}; make "
                     "the rating as it was made then, and restore it"
                 )
-        held = state.get("columns", {})
+        held = state.get("columns")
+        held = held if isinstance(held, Mapping) else {}
         fresh = {}
         for name in self.columns:
             own: npt.NDArray = getattr(self, f"_{name}")
             column = np.asarray(held.get(name, ()))
-            if column.shape != own.shape or not np.isfinite(column).all():
+            numbers = column.dtype.kind in ("iu" if own.dtype.kind == "i" else "iuf")
+            if not numbers or column.shape != own.shape or not np.isfinite(column).all():
                 raise RatingError(
-                    f"column {name!r} of the state is {list(column.shape)}; expected finite "
-                    f"numbers [{len(own)}]"
+                    f"column {name!r} of the state is {column.dtype}{list(column.shape)}; "
+                    f"expected finite numbers {own.dtype}[{len(own)}]"
                 )
+            if name in ABOVE_ZERO and not (column > 0).all():
+                raise RatingError(f"column {name!r} of the state has to be above 0 throughout")
             fresh[f"_{name}"] = column.astype(own.dtype)
         for name, column in fresh.items():
             setattr(self, name, column)

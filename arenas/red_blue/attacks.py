@@ -50,15 +50,14 @@ def attacks(rules: CommonsRules) -> tuple[Attack, ...]:
             f"{rules.red} red names and {rules.queries} queries; these attacks need 6 of each"
         )
     walks = Defences(voices=1, floor=0.05, endorsement=Endorsement.WALKS)
+    counted = replace(walks, endorsement=Endorsement.COUNT)
     naive = Defences(voices=1)
     long = Defences(voices=1, window=WINDOW_MOST)
     return (
         _attack("poison", _poison(rules), "floor", replace(walks, floor=1.0), walks),
         _attack("spam", _spam(rules), "voices", Defences(), naive),
         _attack("Sybils", _sybils(rules), "floor", replace(walks, floor=1.0), walks),
-        _attack(
-            "ring", _ring(rules), "endorsement", replace(walks, endorsement=Endorsement.COUNT), walks
-        ),
+        _attack("ring", _ring(rules), "endorsement", counted, walks),
         _attack("washing", _washing(), "volume", replace(long, volume=1), long),
         _attack("oracle", _oracle(), "window", naive, long),
         _attack("whitewash", _whitewash(rules), "welcome", replace(walks, welcome=1.0), walks),
@@ -127,8 +126,7 @@ def _whitewash(rules: CommonsRules) -> Rows:
 
 
 def _pump(rules: CommonsRules) -> Rows:
-    """Buy, say that the claim holds, sell to those who believe it."""
+    """Say that the claim holds, and sell to those who believe it."""
     last = rules.queries - 1
-    rows: Rows = [(Act.BUY, actor, 0, 0, MOST, 0) for actor in range(3)]
-    rows += [(Act.SYBIL, 0, last, 0, MOST, tick) for tick in (1, 1, 2)]
-    return rows + [(Act.SELL, actor, 0, 0, MOST, 8 + actor) for actor in range(3) for _ in (0, 1)]
+    rows: Rows = [(Act.SYBIL, actor, last, 0, MOST, actor) for actor in range(3)]
+    return rows + [(Act.SELL, actor, 0, 0, MOST, 4 + 3 * actor) for actor in range(6)]

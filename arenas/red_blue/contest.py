@@ -50,7 +50,7 @@ class RedBlueContest:
         return harm(misled, profit / self.rules.purse)
 
 
-def harm(misled: npt.ArrayLike, profit: npt.ArrayLike) -> Floats:
+def harm(misled: Floats, profit: Floats) -> Floats:
     """Harm in [0, 1] of what was seen in several worlds, the last axis: misled, purses won."""
     won = np.maximum(np.mean(profit, axis=-1), 0.0)
     return np.asarray(np.minimum(np.mean(misled, axis=-1) + won, 1.0))

@@ -114,6 +114,12 @@ class Defences:
         """float64[n, 10], the settings in the order of `LIMITS`."""
         return np.stack([getattr(self, name).astype(np.float64) for name in LIMITS], axis=1)
 
+    def scaled(self) -> Floats:
+        """float64[n, 10], the settings from 0, the lowest allowed, to 1, the highest."""
+        low, high = np.array(list(LIMITS.values())).T
+        scaled: Floats = (self.matrix() - low) / (high - low)
+        return scaled
+
     @classmethod
     def of_matrix(cls, matrix: npt.ArrayLike) -> Defences:
         """What `matrix` gave; a row alone is one defence."""
@@ -161,9 +167,7 @@ def defence_spec() -> GenomeSpec:
 def defence_genomes(known: Defences) -> Genomes:
     """Defences as genomes of `defence_spec`, to found a search with."""
     like = defence_spec().sample(1, np.random.default_rng(0))
-    return {
-        name: getattr(known, name)[:, np.newaxis].astype(like[name].dtype) for name in LIMITS
-    }
+    return {name: getattr(known, name)[:, np.newaxis].astype(like[name].dtype) for name in LIMITS}
 
 
 def defences(genomes: Genomes) -> Defences:

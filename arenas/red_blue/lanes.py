@@ -54,9 +54,7 @@ class Lanes:
         self._set_out_honest()
         self.credits, self.tokens = Ledger(), Ledger()
         treasuries = int(self.credits.open()[0]), int(self.tokens.open()[0])
-        self.staked = StakedReputation(
-            self.credits, treasuries[0], shared=0, earning=512, fading=0
-        )
+        self.staked = StakedReputation(self.credits, treasuries[0], shared=0, earning=512, fading=0)
         self.treasuries = treasuries
         self.first = self._open(self.credits, rules.credits), self._open(self.tokens, rules.tokens)
         self.credits.mint(treasuries[0], RICH * n)

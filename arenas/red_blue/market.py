@@ -90,7 +90,8 @@ def follow(
         # Rounded towards nothing: who would trade less than a token does not trade.
         amount = int(0.5 * gap)
         if amount != 0:
-            trader = (first[0] + lane * (actors + 2) + actors, first[1] + lane * (actors + 2) + actors)
+            slot = lane * (actors + 2) + actors
+            trader = (first[0] + slot, first[1] + slot)
             till = (trader[0] + 1, trader[1] + 1)
             _trade(credits, tokens, reserves[lane], volume[lane], trader, till, amount, keep)
 
@@ -145,7 +146,7 @@ def redeem(
         slot = lane[i] * (actors + 2) + honest + actions[i, 1]
         given = actions[i, 4] * unit
         share = float(WHOLE - haircut) / float(WHOLE)
-        paid = int(math.floor(given * oracle[lane[i]] * share))
+        paid = math.floor(given * oracle[lane[i]] * share)
         if refused(tokens.available, first[1] + slot, treasury[1], given) != 0:
             continue
         if refused(credits.available, treasury[0], first[0] + slot, paid) != 0:

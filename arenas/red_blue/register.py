@@ -180,9 +180,7 @@ class ExploitRegister:
         for place, known in enumerate(self.exploits):
             arrays[f"{place}.script"] = known.script.copy()
             arrays[f"{place}.defence"] = known.defence.copy()
-            evidence = {
-                name: list(getattr(known.evidence, name)) for name in ("misled", "profit")
-            }
+            evidence = {name: list(getattr(known.evidence, name)) for name in ("misled", "profit")}
             facts.append({"evidence": evidence, "signature": known.signature.facts})
         generator = self.rng.bit_generator.state
         return arrays, {"exploits": facts, "rng": _plain(generator)}
@@ -204,9 +202,7 @@ class ExploitRegister:
                 evidence, signed = Evidence(**got), fact["signature"]
                 kinds, stopped = tuple(signed["kinds"]), tuple(signed["stopped_by"])
                 marks = Signature(kinds, str(signed["prize"]), stopped)
-                known.append(
-                    Exploit(script, defence, evidence, marks, behaviour(script, evidence))
-                )
+                known.append(Exploit(script, defence, evidence, marks, behaviour(script, evidence)))
             generator = type(self.rng)(type(self.rng.bit_generator)())
             generator.bit_generator.state = facts["rng"]
         except (KeyError, TypeError, ValueError, IndexError) as error:

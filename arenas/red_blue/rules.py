@@ -71,8 +71,8 @@ class CommonsRules:
                 raise RedBlueError(f"{name} is {value}; a whole number from 1 to 2**24 is needed")
         if self.honest < 4 or self.queries < 2 or self.answers < 2:
             raise RedBlueError(
-                f"{self.honest} honest, {self.queries} queries, {self.answers} answers; at least 4, "
-                "2 and 2, such as 12, 8 and 4"
+                f"{self.honest} honest, {self.queries} queries, {self.answers} answers; at least "
+                "4, 2 and 2, such as 12, 8 and 4"
             )
         if max(self.fee, self.haircut) >= 10**6:
             raise RedBlueError("fee and haircut are millionths below 1,000,000, such as 10_000")

@@ -1,4 +1,4 @@
-"""How far a name is believed: by what it was right with, by who endorses it, by not having lied yet.
+"""How far a name is believed: for what it was right with, who endorses it, or not having lied yet.
 
 Earned standing is the weight of `economy.StakedReputation`; endorsements are a trust graph, either
 counted, which a ring of friends can fake, or walked from the pre-trusted (`hitting_trust`: Sheldon

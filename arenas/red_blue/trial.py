@@ -107,9 +107,7 @@ def gains(
     attacks[n:, :, 4] = 1
     faced = np.concatenate([np.broadcast_to(defences.matrix(), (n, settings.shape[1])), settings])
     each = np.repeat(np.arange(len(attacks)), k)
-    got = play(
-        attacks[each], Defences.of_matrix(faced[each]), np.tile(keys, len(attacks)), rules
-    )
+    got = play(attacks[each], Defences.of_matrix(faced[each]), np.tile(keys, len(attacks)), rules)
     misled = got.misled.reshape(-1, k)
     silent = misled[n:][np.broadcast_to(np.asarray(twin).reshape(-1), n)]
     return Gains(misled[:n] - silent, got.profit.reshape(-1, k)[:n] / rules.purse)

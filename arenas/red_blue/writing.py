@@ -16,7 +16,8 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 # Plain integers: numba would keep the enum itself in its cache.
-WRITE, SYBIL, RENAME, ENDORSE = (int(act) for act in (Act.WRITE, Act.SYBIL, Act.RENAME, Act.ENDORSE))
+WRITE, SYBIL = int(Act.WRITE), int(Act.SYBIL)
+RENAME, ENDORSE = int(Act.RENAME), int(Act.ENDORSE)
 STRANGER = -1
 """The slot of a name that is none of an actor's: it was made for one finding."""
 
@@ -53,7 +54,7 @@ def unfold(
         elif kind == ENDORSE:
             for step in range(1, min(amount, red - 1) + 1):
                 endorses[where, slot, honest + (actions[i, 1] + step) % red] = True
-        elif kind == WRITE or kind == SYBIL:
+        elif kind in (WRITE, SYBIL):
             query, answer = actions[i, 2], actions[i, 3]
             if query != headline:
                 answer = (truth[where, query] + answer) % answers

@@ -30,6 +30,10 @@ Rows = npt.NDArray[np.int64]
 Seeds = npt.NDArray[np.uint64]
 
 
+POINTS_MAX = 1e150
+"""The most points of a match, up or down: sums and squares of so many are still numbers."""
+
+
 class TournamentError(ValueError):
     """A tournament that cannot be played as asked; the message says what would be right."""
 
@@ -91,7 +95,8 @@ class WinChances:
     """A contest of dice: who wins is drawn from a table of chances. To try tournaments with.
 
     Args:
-        chance: float[n, n], the probability that the row in the first seat beats the column.
+        chance: float[n, n], the probability that the row in the first seat beats the column, in
+            matches that are not drawn.
         draws: the probability that a match is drawn, whoever plays; in 0 ... 1.
         names: of the n players; "player 0" and so on if left out.
 
@@ -140,15 +145,19 @@ def check_contest(contest: Contest, seed: int = 0) -> None:
         TournamentError: for names that repeat or are missing, points of another shape, or points
             that depend on anything but the players and the seed.
     """
+    from arenas.tournaments.play import play_batch
+
     names = names_of(contest)
     rng = np.random.default_rng(seed)
     pairs = rng.integers(len(names), size=(6, 2))
     seeds = rng.integers(2**64, size=6, dtype=np.uint64)
-    together = played(contest, pairs, seeds)
-    apart = [played(contest, pairs[m : m + 1], seeds[m : m + 1])[0] for m in range(len(pairs))]
-    backwards = played(contest, pairs[::-1].copy(), seeds[::-1].copy())[::-1]
+    together = play_batch(contest, pairs, seeds)[0]
+    rows = range(len(pairs))
+    apart = [play_batch(contest, pairs[m : m + 1], seeds[m : m + 1])[0][0] for m in rows]
+    backwards = play_batch(contest, pairs[::-1].copy(), seeds[::-1].copy())[0][::-1]
     for other, how in ((np.array(apart), "one by one"), (backwards, "in another order")):
-        wrong = np.flatnonzero(((together != other) & ~(np.isnan(together + other))).any(axis=1))
+        both_out = np.isnan(together) & np.isnan(other)
+        wrong = np.flatnonzero(((together != other) & ~both_out).any(axis=1))
         if wrong.size:
             match = int(wrong[0])
             raise TournamentError(
@@ -160,7 +169,13 @@ def check_contest(contest: Contest, seed: int = 0) -> None:
 
 def names_of(contest: Contest) -> tuple[str, ...]:
     """The names of a contest's players, checked: at least one, each another."""
-    names = tuple(str(name) for name in contest.names)
+    given = getattr(contest, "names", None)
+    if given is None or not callable(contest):
+        raise TournamentError(
+            "a contest is a callable with the names of its players, such as "
+            f"WinChances.of_ratings([0, 200]); got a {type(contest).__name__}"
+        )
+    names = tuple(str(name) for name in given)
     if not names or len(set(names)) != len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise TournamentError(
@@ -171,15 +186,31 @@ def names_of(contest: Contest) -> tuple[str, ...]:
 
 
 def played(contest: Contest, pairs: Rows, seeds: Seeds) -> Floats:
-    """Points of a batch, float64[m, 2], checked for their shape; infinite points are refused."""
-    points = np.asarray(contest(pairs, seeds), np.float64)
+    """Points of a batch, float64[m, 2], checked for their shape and size."""
+    given = contest(pairs, seeds)
+    try:
+        points = np.asarray(given, np.float64 if not np.iscomplexobj(given) else None)
+        points = points.astype(np.float64, casting="safe", copy=False)
+    except (TypeError, ValueError) as error:
+        raise TournamentError(
+            f"{len(pairs)} matches gave no points ({error}); expected float64[{len(pairs)}, 2], "
+            "those of both players of each match"
+        ) from None
     if points.shape != (len(pairs), 2):
         raise TournamentError(
             f"{len(pairs)} matches gave points {list(points.shape)}; expected "
             f"[{len(pairs)}, 2], those of both players of each match"
         )
-    if np.isinf(points).any():
-        raise TournamentError("points are finite, or NaN for a player that forfeits")
+    return in_range(points)
+
+
+def in_range(points: Floats) -> Floats:
+    """The same points; refused where they are infinite or beyond POINTS_MAX."""
+    if (np.abs(points) > POINTS_MAX).any():
+        raise TournamentError(
+            f"points are finite, -{POINTS_MAX:g} to {POINTS_MAX:g}, or NaN for a player that "
+            "forfeits"
+        )
     return points
 
 

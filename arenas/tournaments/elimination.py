@@ -24,7 +24,7 @@ from arenas.tournaments.bracket import (
     double_bracket,
     single_bracket,
 )
-from arenas.tournaments.contest import Contest, Floats
+from arenas.tournaments.contest import Contest, Floats, Seeds
 from arenas.tournaments.games import Games
 from arenas.tournaments.play import Workers
 from arenas.tournaments.results import Results
@@ -86,6 +86,11 @@ class Elimination(Tournament):
                 rows += self._games_of(outcomes[m], stage)
         rows += self._byes(outcomes, stage)
         return Matches(*np.array(rows, np.int64).T.copy())
+
+    def _seeds(self, matches: Matches) -> Seeds:
+        # The games of a match come in twos, one in each order of the seats.
+        repetition = matches.repetition // 2 if self.mirror else matches.repetition
+        return super()._seeds(matches._replace(repetition=repetition))
 
     def _games_of(self, outcome: _Outcome, stage: int) -> list[tuple[int, int, int, int]]:
         """Rows of the games that a match has next: its legs, or one replay."""
@@ -171,7 +176,8 @@ class SingleElimination(Elimination):
         seed: 0 ... 2^63 - 1.
         legs: games of a match, the seats changing.
         replays: games to settle a tie, at most.
-        seeding, mirror: as `Tournament`; the seeding lays the bracket.
+        seeding: as `Tournament`; it lays the bracket.
+        mirror: whether every two games of a match, one in each order, share a seed.
 
     Raises:
         TournamentError: for fewer than one leg, or fewer than no replays.

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from arenas.tournaments.contest import Floats, Rows, Seeds, TournamentError
+from arenas.tournaments.contest import Floats, Rows, Seeds, TournamentError, in_range
 
 Flags = npt.NDArray[np.bool_]
 
@@ -161,13 +161,15 @@ class Games:
         """The record of a `state`, or of JSON made from it.
 
         Raises:
-            TournamentError: for columns that are missing or of different lengths.
+            TournamentError: for columns that are missing or of different lengths, or points
+                beyond POINTS_MAX.
         """
         kinds = {"seed": np.uint64, "points_first": np.float64, "points_second": np.float64}
         try:
             columns: dict[str, npt.NDArray] = {
                 name: np.array(state[name], kinds.get(name, np.int64)) for name in COLUMNS
             }
+            in_range(np.stack([columns["points_first"], columns["points_second"]]))
             reasons = {int(row): str(text) for row, text in state["reasons"].items()}
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise TournamentError(f"the record of games cannot be read: {error!r}") from error

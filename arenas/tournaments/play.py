@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 
 from arenas.tournaments.contest import (
+    POINTS_MAX,
     Contest,
     Floats,
     Forfeit,
@@ -103,6 +104,11 @@ def _forfeited(pair: Rows, forfeit: Forfeit) -> Floats:
         raise TournamentError(
             f"player {forfeit.player} forfeits a match of {pair.tolist()}; the player of a "
             f"Forfeit is one of the match, or -1 for both ({forfeit.reason})"
+        ) from forfeit
+    if not abs(forfeit.points) <= POINTS_MAX:
+        raise TournamentError(
+            f"player {forfeit.player} forfeits and gives {forfeit.points} points to the other; "
+            f"points are finite, -{POINTS_MAX:g} to {POINTS_MAX:g}"
         ) from forfeit
     return np.where(out, np.nan, forfeit.points)[None, :]
 

@@ -92,7 +92,8 @@ class Survival(Tournament):
             summed = self.games.totals(self.players, so_far)
             keys = (-place, self._points(so_far), summed, lowest)  # the last counts first
             order = np.lexsort(tuple(key[alive] for key in keys))
-            leave = max(int(self.settings["cull"] * len(alive)), 1)
+            # A share such as 0.29 of 100 is a hair less than 29 in floats.
+            leave = max(int(self.settings["cull"] * len(alive) + 1e-9), 1)
             leave = min(leave, len(alive) - self.settings["survivors"])
             left[alive[order[:leave]]] = number
         return left

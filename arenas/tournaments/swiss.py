@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from arenas.tournaments.contest import Contest, Floats, Rows
+from arenas.tournaments.contest import Contest, Floats, Rows, names_of
 from arenas.tournaments.games import NOBODY, Games
 from arenas.tournaments.pairing import Seats, pair_round
 from arenas.tournaments.play import Workers
@@ -49,7 +49,7 @@ class Swiss(Tournament):
         mirror: bool = False,
     ) -> None:
         if rounds is None:
-            n = max(len(contest.names), 2)
+            n = max(len(names_of(contest)), 2)
             rounds = min(math.ceil(math.log2(n)) + 2, (n + 1) // 2)
         at_least(1, rounds=rounds)
         super().__init__(contest, seed, seeding, mirror, rounds=int(rounds))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from arenas.tournaments.contest import Contest, Floats, Rows, TournamentError, names_of
+from arenas.tournaments.contest import Contest, Floats, Rows, Seeds, TournamentError, names_of
 from arenas.tournaments.games import NOBODY, Games
 from arenas.tournaments.play import Play, Workers, match_seeds, playing
 from arenas.tournaments.results import Results
@@ -61,19 +61,21 @@ class Tournament(ABC):
         """
         self.contest = contest
         self.names = names_of(contest)
-        if not 0 <= seed < 2**63:
-            raise TournamentError(f"seed is {seed}; expected 0 ... 2^63 - 1")
-        self.seed = int(seed)
+        whole = _whole(seed)
+        if whole is None or not 0 <= whole < 2**63:
+            raise TournamentError(f"seed is {seed!r}; expected a whole number, 0 ... 2^63 - 1")
+        self.seed = whole
         n = len(self.names)
         if seeding is None:
             self.seeding = np.random.default_rng([self.seed, 1]).permutation(n)
         else:
-            self.seeding = np.asarray(seeding, np.int64)
-            if not np.array_equal(np.sort(self.seeding), np.arange(n)):
+            given = np.asarray(seeding)
+            if given.dtype.kind not in "iu" or not np.array_equal(np.sort(given), np.arange(n)):
                 raise TournamentError(
                     f"seeding has to name each of the players 0..{n - 1} once, the strongest "
-                    f"first; got {self.seeding.tolist()}"
+                    f"first; got {given.tolist()}"
                 )
+            self.seeding = given.astype(np.int64)
         self.mirror = bool(mirror)
         self.settings = settings
         self._parts = [Games.none()]  # joined when they are looked at
@@ -207,9 +209,10 @@ class Tournament(ABC):
             reasons,
         )
 
-    def _seeds(self, matches: Matches) -> Any:
+    def _seeds(self, matches: Matches) -> Seeds:
         seeds = match_seeds(self.seed, *matches, mirror=self.mirror)
-        return np.where(matches.second == NOBODY, np.uint64(0), seeds)
+        seeds[matches.second == NOBODY] = 0
+        return seeds
 
     def _replay(self, record: Games, begin: int) -> int:
         """Take the next matches from a record, if they are those that would be paired.
@@ -246,5 +249,15 @@ class Tournament(ABC):
 def at_least(least: int, **numbers: int) -> None:
     """Refuse settings below a least whole number."""
     for name, number in numbers.items():
-        if int(number) != number or number < least:
-            raise TournamentError(f"{name} is {number}; expected a whole number from {least} on")
+        whole = _whole(number)
+        if whole is None or whole < least:
+            raise TournamentError(f"{name} is {number!r}; expected a whole number from {least} on")
+
+
+def _whole(number: Any) -> int | None:
+    """The number as an int; None if it is none, or a fraction."""
+    try:
+        whole = int(number)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return whole if whole == number else None

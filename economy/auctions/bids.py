@@ -54,7 +54,7 @@ class Bids(NamedTuple):
     price: NDArray[np.int64]
     quantity: NDArray[np.int64]
     status: NDArray[np.int64]
-    index: NDArray[np.int64]
+    index: NDArray[np.int64]  # type: ignore[assignment]
     used: NDArray[np.int64]
 
 
@@ -72,6 +72,18 @@ def bids_of(columns: tuple[NDArray[np.int64], ...], room: int) -> Bids:
     bids = Bids(*grown, np.zeros(size, np.int64), np.array([used]))  # type: ignore[call-arg]
     _fill_index(bids)
     return bids
+
+
+def sound(rows: tuple[NDArray[np.int64], ...]) -> bool:
+    """Whether saved rows could be the table of a house: of one length, in range, each once."""
+    auction, bidder, message, price, quantity, status = rows
+    known = np.unique(np.column_stack((auction, bidder, message)), axis=0)
+    in_range = (price >= 1) & (quantity >= 1) & (price <= LARGEST // np.maximum(quantity, 1))
+    return bool(
+        len(known) == auction.size
+        and in_range.all()
+        and np.isin(status, (LIVE, STRUCK, GONE)).all()
+    )
 
 
 def rows_of(bids: Bids) -> tuple[NDArray[np.int64], ...]:

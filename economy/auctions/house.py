@@ -32,7 +32,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from economy.auctions.bids import (
     COLUMNS,
-    GONE,
     LIVE,
     BidRefusal,
     Bids,
@@ -43,7 +42,9 @@ from economy.auctions.bids import (
     priorities,
     receive,
     rows_of,
+    sound,
 )
+from economy.auctions.pots import insist_on_pots
 from economy.auctions.programme import Programme, Terms
 from economy.auctions.uniform_price import AuctionError, uniform_price_auction
 from economy.columns import LARGEST, whole_numbers
@@ -94,6 +95,8 @@ class AuctionHouse:
             )
         if not 0 <= self.salt <= LARGEST:
             raise AuctionError(f"salt is 0 to 2**63 - 1, as rng.integers(2**63); got {salt}")
+        if not -(2**15) <= self.code < 2**15:
+            raise AuctionError(f"code must fit int16, -32768 to 32767; got {code}")
         self._programme = Programme()
         self._bids = bids_of(_no_rows(), 0)
         self._owed = np.zeros((2, 0), np.int64)  # see bids.receive
@@ -266,22 +269,26 @@ class AuctionHouse:
         names = list(AuctionHouse(self.ledger, self.till).state())
         if missing := [name for name in names if name not in state]:
             raise AuctionError(f"not the state of an auction house: {missing} missing")
-        restored = AuctionHouse(self.ledger, state["till"], salt=state["salt"], code=state["code"])
-        columns = {
-            name: whole_numbers(name, state[name], AuctionError).copy() for name in names[3:]
-        }
-        for group in (("auctions", *Terms._fields), ("pots", "holds"), names[-len(COLUMNS) :]):
+        columns = {name: whole_numbers(name, state[name], AuctionError).copy() for name in names}
+        for name in names[:3]:
+            if columns[name].size != 1:
+                raise AuctionError(f"{name} is one whole number; got {state[name]!r}")
+        till, salt, code = (int(columns[name][0]) for name in names[:3])
+        restored = AuctionHouse(self.ledger, till, salt=salt, code=code)
+        for group in (["auctions", *Terms._fields], ["pots", "holds"], names[-len(COLUMNS) :]):
             if len({columns[name].size for name in group}) > 1:
                 raise AuctionError(f"not the state of an auction house: {group} differ in length")
         rows = tuple(columns[f"bids_{name}"] for name in COLUMNS)
         for name, ids in (("pots", columns["pots"]), ("bids_bidder", rows[1])):
             if ids.size and not ISSUER < ids.min() <= ids.max() < len(self.ledger):
                 raise AuctionError(f"{name} name accounts {ids.min()} to {ids.max()}, not opened")
-        if not np.isin(rows[5], (LIVE, LIVE + 1, GONE)).all():
-            raise AuctionError("bids_status is 1, live, 2, struck out, or 3, cancelled")
-        if not self.ledger.pending(columns["holds"]).all():
-            raise AuctionError("the ledger does not hold the pots; restore it to the same moment")
-        restored._programme.restore(columns)
+        restored._programme.restore(columns, len(self.ledger))
+        if not sound(rows) or not np.isin(rows[0], list(restored._programme.open)).all():
+            raise AuctionError(
+                "bids_price and bids_quantity are 1 or more, bids_status is 1, live, 2, struck "
+                "out, or 3, cancelled, and a message to an open auction is there once"
+            )
+        insist_on_pots(self.ledger, till, columns["pots"], columns["holds"])
         restored._bids = bids_of(rows, 0)
         restored._with_room(0)
         restored._pot[columns["pots"]] = columns["holds"]

@@ -36,14 +36,7 @@ class Programme:
 
     def add(self, auction: int, terms: Terms, tick: int, accounts: int) -> BidRefusal:
         """Open an auction, unless it was; raises ``AuctionError`` for terms out of range."""
-        if not (0 < auction <= LARGEST and 0 <= terms.reserve <= LARGEST):
-            raise AuctionError(
-                f"numbers are 1 or more and reserves 0 or more; got {auction} and {terms}"
-            )
-        if not (0 < terms.supply <= LARGEST_SUPPLY and ISSUER < terms.seller < accounts):
-            raise AuctionError(
-                f"supply is 1 to 2**32 units, and the seller has an ordinary account; got {terms}"
-            )
+        _insist_on_range(auction, terms, accounts)
         if auction in self.closed:
             return BidRefusal.CLOSED_AUCTION
         if auction in self.open:
@@ -102,8 +95,24 @@ class Programme:
         closed = np.array(sorted(self.closed), np.int64)
         return {"auctions": np.array(numbers, np.int64), **state, "closed": closed}
 
-    def restore(self, state: Mapping[str, NDArray[np.int64]]) -> None:
+    def restore(self, state: Mapping[str, NDArray[np.int64]], accounts: int) -> None:
         """Become the programme that wrote ``state``, whose columns of terms have one length."""
         table = [state[name].tolist() for name in ("auctions", *Terms._fields)]
-        self.open = {number: Terms(*terms) for number, *terms in zip(*table, strict=True)}
-        self.closed = set(state["closed"].tolist())
+        found = {number: Terms(*terms) for number, *terms in zip(*table, strict=True)}
+        closed = set(state["closed"].tolist())
+        for number, terms in found.items():
+            _insist_on_range(number, terms, accounts)
+        if len(found) < len(table[0]) or closed & found.keys():
+            raise AuctionError("an auction is open once, and not open if it was closed")
+        self.open, self.closed = found, closed
+
+
+def _insist_on_range(auction: int, terms: Terms, accounts: int) -> None:
+    if not (0 < auction <= LARGEST and 0 <= terms.reserve <= LARGEST):
+        raise AuctionError(
+            f"numbers are 1 or more and reserves 0 or more; got {auction} and {terms}"
+        )
+    if not (0 < terms.supply <= LARGEST_SUPPLY and ISSUER < terms.seller < accounts):
+        raise AuctionError(
+            f"supply is 1 to 2**32 units, and the seller has an ordinary account; got {terms}"
+        )

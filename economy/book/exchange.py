@@ -44,7 +44,7 @@ from economy.book.queues import (
 )
 from economy.book.saving import COLUMNS, queues_of, saved
 from economy.columns import LARGEST, whole_numbers
-from economy.ledger import Books, Ledger
+from economy.ledger import ISSUER, Books, Ledger
 
 ACCOUNTS_MAX = 2**31 - 1
 BLOCK = 2**13  # messages served between two looks at the room that is left
@@ -95,6 +95,7 @@ class Exchange(OrderBook):
         )
         self._book = empty_queues(last - first + 1, 64)
         self._reserved = (0, 0)
+        self._accounts = len(cash), len(goods)
 
     # -- messages ---------------------------------------------------------------------------
 
@@ -157,6 +158,7 @@ class Exchange(OrderBook):
         if max(len(self.cash), len(self.goods)) > ACCOUNTS_MAX:
             raise OrderError(f"an exchange serves ledgers of at most {ACCOUNTS_MAX} accounts")
         self._insist_on_escrow()
+        self._accounts = len(self.cash), len(self.goods)
         outcome = Outcome(
             np.empty(n, np.uint8),
             np.empty(n, np.int64),
@@ -233,6 +235,13 @@ class Exchange(OrderBook):
         )
 
     def _insist_on_escrow(self) -> None:
+        accounts = len(self.cash), len(self.goods)
+        if accounts[0] < self._accounts[0] or accounts[1] < self._accounts[1]:
+            # Whoever has an order in the book might be one of those that are gone.
+            raise OrderError(
+                f"the ledgers have {accounts} accounts and had {self._accounts}: they were "
+                "restored to an earlier state; restore the exchange to its own of that time"
+            )
         held = self._in_escrow(self.cash.open_books(0), self.goods.open_books(0))
         if held[0] < self._reserved[0] or held[1] < self._reserved[1]:
             raise OrderError(
@@ -278,5 +287,13 @@ class Exchange(OrderBook):
         except ValueError as wrong:
             raise OrderError(f"not the state of an exchange: {wrong}") from None
         restored._reserved = restored._needed()
+        restored._accounts = len(self.cash), len(self.goods)
+        known = min(restored._accounts)
+        holders = columns["account"]
+        if not ((holders > ISSUER) & (holders < known) & ~np.isin(holders, restored.escrow)).all():
+            raise OrderError(
+                f"orders belong to accounts 1 to {known - 1}, opened in both ledgers, but not to "
+                f"the escrow accounts {restored.escrow}; got {np.unique(holders).tolist()}"
+            )
         restored.check()
         vars(self).update(vars(restored))

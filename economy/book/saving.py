@@ -43,7 +43,8 @@ def queues_of(columns: Mapping[str, NDArray[np.int64]], prices: int) -> Queues:
         raise ValueError("the columns of orders differ in length")
     slot, used = order & (2**32 - 1), generation.size
     taken = np.append(slot, free)
-    if np.unique(taken).size < taken.size or (taken.size and not 0 <= taken.max() < used):
+    within = not taken.size or (taken.min() >= 0 and taken.max() < used)
+    if np.unique(taken).size < taken.size or not within:
         raise ValueError(f"orders and free slots must be distinct, 0 to {used - 1}")
     unused = np.setdiff1d(np.arange(used), taken)
     if (generation[unused] != LAST_GENERATION).any() or (order >> 32 != generation[slot]).any():

@@ -18,11 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 from economy.auctions.call import call_auction
 from economy.book.exchange import Exchange
 from economy.book.messages import OrderError, Side
-from economy.columns import whole_numbers
+from economy.columns import LARGEST, whole_numbers
 from economy.ledger import Ledger
 
 SHOUTS = 64  # drawn at once
-CASH, STOCK = 10**7, 10**5  # more than a trader can have standing: no shout lacks funds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,8 +143,9 @@ def _market(traders: int, highest: int) -> tuple[Exchange, int]:
     cash, goods = Ledger(), Ledger()
     exchange = Exchange(cash, goods, highest=highest)
     accounts = cash.open(traders)
-    cash.mint(accounts, CASH)
-    goods.mint(goods.open(traders), STOCK)
+    plenty = LARGEST // traders  # more than a trader can have standing: no shout lacks funds
+    cash.mint(accounts, plenty)
+    goods.mint(goods.open(traders), plenty)
     return exchange, int(accounts[0])
 
 

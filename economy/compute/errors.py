@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import operator
 from enum import IntEnum
+from fractions import Fraction
 
 
 class ComputeError(ValueError):
     """Capacities, prices, bids, leases or a state that a market for compute cannot work with."""
+
+
+def whole(name: str, value: int, least: int, most: int = 2**63 - 1) -> int:
+    """Return a whole number as a plain int; ``ComputeError`` unless it is ``least`` to ``most``."""
+    try:
+        found = operator.index(value)
+    except TypeError:
+        found = least - 1
+    if not least <= found <= most:
+        raise ComputeError(f"{name} is a whole number, {least} to {most}; got {value!r}")
+    return found
+
+
+def part_of_whole(name: str, value: Fraction | float, finest: int) -> Fraction:
+    """Return a part in (0, 1] as a fraction, to 1 / ``finest``; ``ComputeError`` for others."""
+    try:
+        found = Fraction(value).limit_denominator(finest)
+    except (TypeError, ValueError, OverflowError):  # not finite, or no number
+        found = Fraction(0)
+    if not 0 < found <= 1:
+        raise ComputeError(f"{name} is above 0, up to 1, as in 0.8; got {value!r}")
+    return found
 
 
 class Shortfall(IntEnum):

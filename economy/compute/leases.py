@@ -20,7 +20,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from economy.columns import whole_numbers
-from economy.compute.errors import ComputeError, LeaseEnd
+from economy.compute.errors import ComputeError, LeaseEnd, whole
 from economy.ledger import ISSUER, Books, Ledger, post
 from economy.ledger.posting import light
 
@@ -122,14 +122,11 @@ class Leases:
         price below 1, accounts that the ledger does not have and a payee that leases itself.
         """
         account, rate = self._columns["account"], self._columns["rate"]
-        if price < 1:
-            raise ComputeError(f"price is 1 token per unit or more; got {price}")
-        if not -(2**15) <= code < 2**15:
-            raise ComputeError(f"code must fit int16, -32768 to 32767; got {code}")
+        price, code = whole("price", price, 1), whole("code", code, -(2**15), 2**15 - 1)
         self.check(ledger, payee)
         units = np.empty(len(self), np.int64)
         books = ledger.open_books(len(self))
-        paid = _draw(books, account, rate, int(price), int(payee), int(code), units)
+        paid = _draw(books, account, rate, price, int(payee), code, units)
         ledger.close_books(books)
         ids = self._columns["id"]
         self._columns["served"] += units
@@ -172,6 +169,8 @@ class Leases:
             raise ComputeError(f"not the state of leases: columns of lengths {sorted(sizes)}")
         if ids.size and not (ids[0] >= 0 and (np.diff(ids) > 0).all() and ids[-1] < last[0]):
             raise ComputeError(f"ids of leases rise from 0 to below next, {last[0]}; got {ids}")
+        if min(columns[name].min(initial=0) for name in ("rank", "served")) < 0:
+            raise ComputeError("rank and served of a lease are 0 or more")
         restored = Leases()
         restored.open(*(columns[name] for name in ("account", "rate")), limit=columns["limit"])
         restored._columns, restored._next = columns, int(last[0])

@@ -33,7 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from economy.columns import LARGEST, whole_numbers
 from economy.compute.caps import cap_bids
-from economy.compute.errors import ComputeError, LeaseEnd, Shortfall
+from economy.compute.errors import ComputeError, LeaseEnd, Shortfall, whole
 from economy.compute.leases import Leases
 from economy.compute.priority_auction import priority_auction
 from economy.compute.spot_price import SpotPrice
@@ -109,18 +109,13 @@ class SpotMarket:
         classes: int = 1,
         code: int = 0,
     ) -> None:
-        if classes < 1:
-            raise ComputeError(f"classes is 1 or more; got {classes}")
-        if not -(2**15) <= code < 2**15:
-            raise ComputeError(f"code must fit int16, -32768 to 32767; got {code}")
+        self.classes = whole("classes", classes, 1)
+        self.code = whole("code", code, -(2**15), 2**15 - 1)
         self.capacity = capacity
         _checked_capacity(capacity)
         self.spot = SpotPrice(reserve, target=target, pace=pace)
         self.leases = Leases()
-        self.classes, self.code = classes, code
-        self._quota = LARGEST if quota is None else quota
-        if self._quota < 0:
-            raise ComputeError(f"quota is 0 units or more, or None; got {quota}")
+        self._quota = LARGEST if quota is None else whole("quota", quota, 0)
         self._quotas = np.zeros(0, np.int64)
         self._ledger = ledger
         self.account = int(ledger.open()[0])
@@ -242,7 +237,9 @@ class SpotMarket:
         preempted = leases["id"][leases["limit"] < now]
         leases.end(preempted)
         order = np.lexsort((leases["id"], -leases["limit"], leases["rank"]))
-        displaced = leases["id"][order[np.cumsum(leases["rate"][order]) > self.capacity]]
+        # One that is larger than the capacity never fits, however much: its sum cannot overflow.
+        rate = np.minimum(leases["rate"][order], LARGEST_CAPACITY + 1)
+        displaced = leases["id"][order[np.cumsum(rate) > self.capacity]]
         leases.end(displaced)
         ends = (LeaseEnd.PREEMPTED, preempted.size), (LeaseEnd.DISPLACED, displaced.size)
         return (
@@ -281,6 +278,8 @@ class SpotMarket:
         accounts = max(account, quotas.size - 1, int(leases["account"].max(initial=0)))
         if not ISSUER < account <= accounts < len(self._ledger):
             raise ComputeError(f"the ledger has no account {accounts}; restore the ledger first")
+        if (leases["account"] == account).any():
+            raise ComputeError(f"the market's own account, {account}, leases nothing")
         if min(quota, quotas.min(initial=0)) < 0 or classes < 1 or not -(2**15) <= code < 2**15:
             raise ComputeError("not the state of a spot market: quotas, classes or code are wrong")
         self.capacity, self.classes, self.code, self.account = capacity, classes, code, account
@@ -288,5 +287,4 @@ class SpotMarket:
 
 
 def _checked_capacity(capacity: int) -> None:
-    if not 0 <= whole_numbers("capacity", capacity, ComputeError)[0] <= LARGEST_CAPACITY:
-        raise ComputeError(f"capacity is 0 to 2**32 units a tick; got {capacity}")
+    whole("capacity", capacity, 0, LARGEST_CAPACITY)

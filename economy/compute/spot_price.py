@@ -10,11 +10,10 @@ moved by the bids it holds for.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from fractions import Fraction
 
-from economy.compute.errors import ComputeError
+from economy.compute.errors import ComputeError, part_of_whole, whole
 
 LARGEST_PRICE = 2**53
 """Tokens per unit that the published price stays at."""
@@ -39,22 +38,15 @@ class SpotPrice:
         pace: int = 8,
         price: int | None = None,
     ) -> None:
-        self.reserve, self.pace = operator.index(reserve), operator.index(pace)
-        self.target = Fraction(target).limit_denominator(1000)
-        self.price = self.reserve if price is None else operator.index(price)
-        if not 1 <= self.reserve <= self.price <= LARGEST_PRICE:
-            raise ComputeError(
-                f"reserve and price rise from 1 to 2**53 tokens; got {reserve} and {self.price}"
-            )
-        if not 0 < self.target <= 1:
-            raise ComputeError(f"target is a part of the capacity, 0 to 1; got {target}")
-        if self.pace < 1:
-            raise ComputeError(f"pace is 1 or more, as in pace=8; got {pace}")
+        self.reserve = whole("reserve", reserve, 1, LARGEST_PRICE)
+        self.pace = whole("pace", pace, 1)
+        self.target = part_of_whole("target", target, 1000)
+        lowest = self.reserve
+        self.price = lowest if price is None else whole("price", price, lowest, LARGEST_PRICE)
 
     def follow(self, demand: int, capacity: int) -> int:
         """Publish the next tick's price after a tick's demand, both in units; return it."""
-        if demand < 0 or capacity < 0:
-            raise ComputeError(f"demand and capacity are 0 or more; got {demand}, {capacity}")
+        demand, capacity = whole("demand", demand, 0), whole("capacity", capacity, 0)
         goal = max(int(capacity * self.target), 1)
         off = min(abs(demand - goal), goal)
         if off:

@@ -20,10 +20,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from economy.equilibria.checks import EquilibriumError, Floats, square
+from economy.equilibria.checks import EquilibriumError, Floats, bounded, numbers, square
 
 PROFILES_MAX = 1_500
 TIED = 1e-14
+STRENGTH_MAX = 1e300
 
 
 def alpha_rank(
@@ -60,11 +61,11 @@ def alpha_rank_profiles(
     ``payoffs`` is [n, A_1, ..., A_n]; a bimatrix game is ``[A, B]``. Populations meet each other,
     never themselves. The rest as of ``alpha_rank``; at most 1,500 profiles, O(profiles³).
     """
-    tensor = np.asarray(payoffs, dtype=np.float64)
-    if tensor.ndim < 2 or len(tensor) != tensor.ndim - 1 or not np.isfinite(tensor).all():
+    tensor = bounded("payoffs", numbers("payoffs", payoffs))
+    if tensor.ndim < 2 or len(tensor) != tensor.ndim - 1:
         raise EquilibriumError(
-            "payoffs of n populations are finite, of the shape [n, strategies of the first, ..., "
-            f"of the n-th], such as [2, 3, 3]; got {list(tensor.shape)}"
+            "payoffs of n populations have the shape [n, strategies of the first, ..., of the "
+            f"n-th], such as [2, 3, 3]; got {list(tensor.shape)}"
         )
     sizes = tensor.shape[1:]
     profiles = math.prod(sizes)
@@ -91,6 +92,11 @@ def _takeover(ahead: Floats, alpha: float, population: int, noise: float) -> Flo
         taken = np.where(ahead > 0, 1 - noise, noise)
         return np.log(np.where(np.abs(ahead) <= TIED, 0.5, taken))
     # log of (1 - exp(-s)) / (1 - exp(-m s)), turned so that no power overflows.
+    if not alpha * population * np.abs(ahead).max() < STRENGTH_MAX:
+        raise EquilibriumError(
+            f"alpha = {alpha} times payoffs of up to {np.abs(ahead).max()} is too large to count "
+            "with; take alpha=math.inf, the limit"
+        )
     strength = alpha * np.abs(ahead)
     tied = strength <= TIED
     strength = np.where(tied, 1.0, strength)

@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from economy.equilibria.checks import EquilibriumError, Floats, bimatrix
+from economy.equilibria.checks import EquilibriumError, Floats, bimatrix, count, matrix, numbers
 from economy.equilibria.normal_form import nash_conv
 
 
@@ -41,23 +41,25 @@ class FictitiousPlay:
     def __init__(
         self, row: ArrayLike, column: ArrayLike | None = None, start: tuple[int, int] = (0, 0)
     ) -> None:
-        first = np.asarray(row, dtype=np.float64)
+        first = matrix("the row player's payoffs", row)
         self._row, self._column = bimatrix(first, -first if column is None else column)
         m, n = self._row.shape
-        if not (0 <= start[0] < m and 0 <= start[1] < n):
+        if len(start) != 2:
+            raise EquilibriumError(f"start holds an action of each player; got {start}")
+        i, j = (count("an action of start", action) for action in start)
+        if i >= m or j >= n:
             raise EquilibriumError(f"start holds an action of {m} and one of {n}; got {start}")
         self.rounds = 0
         """How many have been played after round 0."""
         self._plays = (np.zeros(m, np.int64), np.zeros(n, np.int64))
-        self._plays[0][start[0]] = self._plays[1][start[1]] = 1
-        self._worth = (self._row[:, start[1]].copy(), self._column[start[0]].copy())
+        self._plays[0][i] = self._plays[1][j] = 1
+        self._worth = (self._row[:, j].copy(), self._column[i].copy())
 
     def run(self, rounds: int) -> None:
         """Play more rounds; O(m + n) each."""
-        if rounds < 0:
-            raise EquilibriumError(f"rounds must be 0 or more; got {rounds}")
-        _play(self._row, self._column, *self._plays, *self._worth, int(rounds))
-        self.rounds += int(rounds)
+        more = count("rounds", rounds)
+        _play(self._row, self._column, *self._plays, *self._worth, more)
+        self.rounds += more
 
     def strategies(self) -> tuple[Floats, Floats]:
         """The shares of both players' actions so far, float64[m] and float64[n]."""
@@ -80,14 +82,26 @@ class FictitiousPlay:
         if set(state) != {"rounds", "plays", "worth"}:
             raise EquilibriumError(f"a state has rounds, plays and worth; got {[*state]}")
         m, n = self._row.shape
-        rounds = int(state["rounds"])
-        row_plays, column_plays = (np.array(plays, np.int64) for plays in state["plays"])
-        row_worth, column_worth = (np.array(worth, np.float64) for worth in state["worth"])
-        shapes = [each.shape for each in (row_plays, column_plays, row_worth, column_worth)]
+        rounds = count("rounds", state["rounds"])
+        if not len(state["plays"]) == len(state["worth"]) == 2:
+            raise EquilibriumError("plays and worth of a state are of two players")
+        row_played, column_played = (numbers("plays", plays) for plays in state["plays"])
+        row_worth, column_worth = (numbers("worth", worth) for worth in state["worth"])
+        shapes = [each.shape for each in (row_played, column_played, row_worth, column_worth)]
         if shapes != [(m,), (n,), (m,), (n,)]:
             raise EquilibriumError(f"the state is of another game than this {m} × {n}: {shapes}")
-        if any(p.min() < 0 or p.sum() != rounds + 1 for p in (row_plays, column_plays)):
+        row_plays, column_plays = row_played.astype(np.int64), column_played.astype(np.int64)
+        if (
+            any(p.min() < 0 or p.sum() != rounds + 1 for p in (row_plays, column_plays))
+            or (row_plays != row_played).any()
+            or (column_plays != column_played).any()
+        ):
             raise EquilibriumError(f"plays must be counts that sum to rounds + 1 = {rounds + 1}")
+        earned = np.concatenate([self._row @ column_plays, row_plays @ self._column])
+        # Up to what adding one round after the other rounds off.
+        slack = 1e-9 * (rounds + 1) * max(np.abs(self._row).max(), np.abs(self._column).max())
+        if not (np.abs(np.concatenate([row_worth, column_worth]) - earned) <= slack).all():
+            raise EquilibriumError("the state's worth is not what its plays earned in this game")
         self.rounds = rounds
         self._plays, self._worth = (row_plays, column_plays), (row_worth, column_worth)
 

@@ -22,13 +22,15 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from economy.equilibria.checks import ROUNDING, EquilibriumError, Floats
+from economy.equilibria.checks import ROUNDING, EquilibriumError, Floats, count
 from economy.equilibria.sequence_form import SequenceForm, best_response, expected_values
 
 CHANCE = -1
 """The player of a node where chance moves."""
 LEAF = -2
 """The player of a node where the game is over."""
+
+PLAYERS_MAX, ACTIONS_MAX = 127, 65_535
 
 State = TypeVar("State")
 
@@ -183,6 +185,8 @@ class _Growth:
 
     def __init__(self, rules: Rules[Any], nodes_max: int) -> None:
         self.rules = rules
+        if not 1 <= rules.players <= PLAYERS_MAX:
+            raise EquilibriumError(f"a game has 1 to {PLAYERS_MAX} players; got {rules.players}")
         self.parent, self.action, self.probability = [-1], [-1], [1.0]
         self.first_child: list[int] = []
         self.player: list[int] = []
@@ -215,11 +219,11 @@ class _Growth:
             self.leaf.append(node)
             self.utility.append(self._returns(state))
             return []
-        legal = tuple(rules.legal(state))
-        if not legal or legal[0] < 0 or any(a >= b for a, b in pairwise(legal)):
+        legal = tuple(count("an action of legal(state)", each) for each in rules.legal(state))
+        if not legal or legal[-1] > ACTIONS_MAX or any(a >= b for a, b in pairwise(legal)):
             raise EquilibriumError(
-                "legal(state) must give at least one action, whole numbers from 0 up in ascending "
-                f"order, such as (0, 2); got {legal} at {state}"
+                "legal(state) must give at least one action, whole numbers from 0 to "
+                f"{ACTIONS_MAX} in ascending order, such as (0, 2); got {legal} at {state}"
             )
         self.parent += [node] * len(legal)
         self.action += legal
@@ -251,6 +255,12 @@ class _Growth:
 
     def _infoset(self, state: Any, mover: int, legal: tuple[int, ...]) -> int:
         key = (mover, self.rules.observation(state, mover))
+        try:
+            hash(key)
+        except TypeError:
+            raise EquilibriumError(
+                f"observation(state, player) must be hashable, such as a tuple; got {key[1]!r}"
+            ) from None
         infoset = self.keys.setdefault(key, len(self.keys))
         if infoset == len(self.actions):
             self.actions.append(legal)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from economy.equilibria.checks import EquilibriumError, Floats, mixture
+from economy.equilibria.checks import EquilibriumError, Floats, bounded, mixture, numbers
 
 
 def action_values(payoffs: ArrayLike, strategies: Sequence[ArrayLike]) -> list[Floats]:
@@ -61,14 +61,13 @@ def exploitability(payoffs: ArrayLike, strategies: Sequence[ArrayLike]) -> float
 
 
 def _game(payoffs: ArrayLike, strategies: Sequence[ArrayLike]) -> tuple[Floats, list[Floats]]:
-    tensor = np.asarray(payoffs, dtype=np.float64)
+    tensor = numbers("payoffs", payoffs)
     if tensor.ndim < 2 or tensor.shape[0] != tensor.ndim - 1 or 0 in tensor.shape:
         raise EquilibriumError(
             "payoffs of n players have the shape [n, actions of the first, ..., of the n-th], such "
             f"as [2, 3, 3]; got {list(tensor.shape)}"
         )
-    if not np.isfinite(tensor).all():
-        raise EquilibriumError("payoffs must be finite")
+    bounded("payoffs", tensor)
     if len(strategies) != len(tensor):
         raise EquilibriumError(f"{len(tensor)} players need as many strategies; {len(strategies)=}")
     sizes = tensor.shape[1:]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from economy.equilibria.checks import EquilibriumError, Floats
+from economy.equilibria.checks import ROUNDING, EquilibriumError, Floats, count, numbers
 from economy.equilibria.game_tree import GameTree
 
 
@@ -63,15 +63,25 @@ class RegretTables:
         if set(state) != set(mine):
             raise EquilibriumError(f"a state has {', '.join(mine)}; got {[*state]}")
         names = ("strategy", "regret", "total")
-        columns = [np.array(state[name], dtype=np.float64) for name in names]
+        columns = [numbers(name, state[name]) for name in names]
         if any(column.shape != self._strategy.shape for column in columns):
             raise EquilibriumError(
                 f"the state is of another game: this one has {len(self._strategy)} sequences, "
                 f"the state {[column.shape for column in columns]}"
             )
-        iterations = int(state["iterations"])
-        if not all(np.isfinite(column).all() for column in columns) or iterations < 0:
-            raise EquilibriumError("the state's columns must be finite, and iterations 0 or more")
+        iterations = count("iterations", state["iterations"])
+        if not all(np.isfinite(column).all() for column in columns):
+            raise EquilibriumError("the state's columns must be finite")
+        strategy, _, total = columns
+        sums = self._table(strategy).sum(axis=1)
+        if (
+            min(strategy.min(initial=0), total.min(initial=0)) < 0
+            or not (np.abs(sums - 1) <= ROUNDING).all()
+        ):
+            raise EquilibriumError(
+                "the state's strategy must hold probabilities that sum to 1 at each information "
+                "set, and its total nothing negative"
+            )
         self._strategy, self._regret, self._total = columns
         self.iterations = iterations
 

@@ -22,7 +22,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
 
-from economy.equilibria.checks import EquilibriumError, Floats, bimatrix, mixture, square
+from economy.equilibria.checks import (
+    LARGEST,
+    EquilibriumError,
+    Floats,
+    bimatrix,
+    count,
+    mixture,
+    square,
+)
 
 _R15 = np.sqrt(15.0)
 STAGES = np.array(
@@ -37,6 +45,7 @@ WEIGHTS = np.array([5 / 18, 4 / 9, 5 / 18])
 STEP_MAX = 0.5
 """The longest step, times the range of the payoffs: up to here the stages are found surely."""
 ROUNDS_MAX = 100
+SUBSTEPS_MAX = 1e7
 
 
 def replicator(payoffs: ArrayLike, start: ArrayLike, step: float, steps: int) -> Floats:
@@ -52,7 +61,7 @@ def replicator(payoffs: ArrayLike, start: ArrayLike, step: float, steps: int) ->
     Raises ``EquilibriumError``.
 
     >>> hawk_dove = [[-1, 2], [0, 1]]
-    >>> replicator(hawk_dove, [0.9, 0.1], step=0.1, steps=200)[-1].round(6).tolist()
+    >>> replicator(hawk_dove, [0.9, 0.1], step=0.1, steps=400)[-1].round(6).tolist()
     [0.5, 0.5]
     """
     A = square("payoffs", payoffs)
@@ -93,7 +102,8 @@ def replicator_map(
     payoffs plus ``background`` are positive.
     """
     A = _fitness(square("payoffs", payoffs), background)
-    shares = np.empty((_count(steps) + 1, len(A)))
+    steps = count("steps", steps)
+    shares = np.empty((steps + 1, len(A)))
     shares[0] = mixture("start", start, len(A))
     for t in range(steps):
         shares[t + 1] = _selected(shares[t], A @ shares[t])
@@ -113,7 +123,8 @@ def replicator_map_pair(
     ``row`` and ``column`` are both players' payoffs [m, n]; the rest as of ``replicator_map``.
     """
     A, B = (_fitness(payoffs, background) for payoffs in bimatrix(row, column))
-    x, y = (np.empty((_count(steps) + 1, size)) for size in A.shape)
+    steps = count("steps", steps)
+    x, y = (np.empty((steps + 1, size)) for size in A.shape)
     x[0] = mixture("row_start", row_start, len(A))
     y[0] = mixture("column_start", column_start, A.shape[1])
     for t in range(steps):
@@ -123,10 +134,10 @@ def replicator_map_pair(
 
 def _fitness(payoffs: Floats, background: float) -> Floats:
     fitness = payoffs + background
-    if not fitness.min() > 0:
+    if not 0 < fitness.min() <= fitness.max() <= LARGEST:
         raise EquilibriumError(
-            f"fitness must be positive; the lowest payoff plus background is {fitness.min()}, so "
-            "raise background"
+            f"fitness must be positive and finite; the lowest payoff plus background is "
+            f"{fitness.min()}, so raise background"
         )
     return fitness
 
@@ -136,19 +147,19 @@ def _selected(shares: Floats, fitness: Floats) -> Floats:
     return grown / grown.sum()
 
 
-def _count(steps: int) -> int:
-    if steps < 0:
-        raise EquilibriumError(f"steps must be 0 or more; got {steps}")
-    return int(steps)
-
-
 def _flow(A: Floats, start: Floats, first: int, step: float, steps: int) -> Floats:
     """Integrate one population (first = n) or two (first < n) on the shares above 0."""
     if not 0 < step < np.inf:
         raise EquilibriumError(f"step must be a time > 0, such as 0.1; got {step}")
-    alive = np.flatnonzero(start)
-    shares = np.zeros((_count(steps) + 1, len(start)))
-    substeps = int(np.ceil(step * (A.max() - A.min()) / STEP_MAX)) or 1
+    steps, alive = count("steps", steps), np.flatnonzero(start)
+    needed = step * (A.max() - A.min()) / STEP_MAX
+    if not needed <= SUBSTEPS_MAX:
+        raise EquilibriumError(
+            f"a step of {step} with payoffs from {A.min()} to {A.max()} would take {needed:.0e} "
+            "shorter ones; scale the payoffs, or take a smaller step"
+        )
+    shares = np.zeros((steps + 1, len(start)))
+    substeps = int(np.ceil(needed)) or 1
     living = np.ascontiguousarray(A[np.ix_(alive, alive)])
     begin = int((alive < first).sum())
     shares[:, alive] = _integrate(living, np.log(start[alive]), begin, step, substeps, steps)

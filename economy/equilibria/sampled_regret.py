@@ -20,7 +20,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from economy.chance import uniform
-from economy.equilibria.checks import EquilibriumError, Floats
+from economy.equilibria.checks import EquilibriumError, Floats, count
 from economy.equilibria.game_tree import CHANCE, LEAF, GameTree
 from economy.equilibria.regret_tables import RegretTables
 
@@ -30,11 +30,18 @@ Numbers = NDArray[np.int32]
 class SampledCFR(RegretTables):
     """A run of external-sampling CFR, going on as long as one likes; ``rng`` is drawn from once.
 
-    >>> solver = SampledCFR(tree, np.random.default_rng(1))
-    >>> solver.run(10_000)
+        solver = SampledCFR(GameTree.from_rules(Kuhn()), np.random.default_rng(1))
+        solver.run(10_000)
+
+    Raises ``EquilibriumError`` for a game of one player, who nobody could sample the actions of.
     """
 
     def __init__(self, tree: GameTree, rng: np.random.Generator) -> None:
+        if tree.players < 2:
+            raise EquilibriumError(
+                "the average is of what is sampled of other players, and this game has one alone; "
+                "take CFRPlus(tree), or tree.best_response(tree.uniform(), 0)"
+            )
         super().__init__(tree)
         self._stream = rng.integers(2**64, size=1, dtype=np.uint64)
         payoff = np.zeros((len(tree.parent), tree.players))
@@ -50,11 +57,9 @@ class SampledCFR(RegretTables):
 
     def run(self, iterations: int) -> None:
         """Do more iterations, all in one compiled call."""
-        if iterations < 0:
-            raise EquilibriumError(f"iterations must be 0 or more; got {iterations}")
-        tables = self._strategy, self._regret, self._total
-        _sample(*self._columns, *tables, self._stream, int(iterations))
-        self.iterations += int(iterations)
+        more = count("iterations", iterations)
+        _sample(*self._columns, self._strategy, self._regret, self._total, self._stream, more)
+        self.iterations += more
 
     def state(self) -> dict[str, Any]:
         """What ``restore`` takes to go on bit-identically; copies."""
@@ -65,11 +70,13 @@ class SampledCFR(RegretTables):
 
         Raises ``EquilibriumError``, which leaves this run as it was.
         """
-        stream = np.array(state.get("stream", ()), dtype=np.uint64)
-        if stream.shape != (1,):
-            raise EquilibriumError(f"a state has a stream, uint64[1]; got shape {stream.shape}")
+        stream = np.asarray(state.get("stream", ()))
+        if stream.shape != (1,) or stream.dtype != np.uint64:
+            raise EquilibriumError(
+                f"a state has a stream, uint64[1]; got {stream.dtype}{list(stream.shape)}"
+            )
         super().restore(state)
-        self._stream = stream
+        self._stream = stream.copy()
 
 
 @njit(cache=True, nogil=True)

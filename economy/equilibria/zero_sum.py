@@ -7,7 +7,8 @@ game has one value, which each player can secure alone. A matrix game is solved 
 (Koller, Megiddo & von Stengel 1996, as in `sequence_form`). The first player's strategy is the
 programme's solution, the second's its dual. The solver is SciPy's HiGHS.
 
-Guarantee: what is returned was checked to be an equilibrium, up to 1e-7 of the largest payoff.
+Guarantee: what is returned was checked to be an equilibrium, up to 1e-7 of the range of the
+payoffs. Payoffs are brought to 0 .. 1 before they are solved, so that their unit does not matter.
 """
 
 from __future__ import annotations
@@ -48,8 +49,10 @@ def solve_zero_sum(payoffs: ArrayLike) -> ZeroSumSolution:
     >>> round(solution.value, 9), solution.row.round(9).tolist()
     (0.333333333, [0.333333333, 0.666666667])
     """
-    paid = matrix("payoffs", payoffs)
-    m, n = paid.shape
+    given = matrix("payoffs", payoffs)
+    m, n = given.shape
+    low, size = given.min(), _size(given)
+    paid = (given - low) / size
     # Maximise v over x on the simplex with v <= (x paid)[j] for all j.
     found = _solved(
         c=np.append(np.zeros(m), -1.0),
@@ -60,9 +63,9 @@ def solve_zero_sum(payoffs: ArrayLike) -> ZeroSumSolution:
         bounds=[(0, None)] * m + [(None, None)],
     )
     row, column = _mixture(found.x[:m]), _mixture(-found.ineqlin.marginals)
-    low, high = float((row @ paid).min()), float((paid @ column).max())
-    _check(high - low, np.abs(paid).max())
-    return ZeroSumSolution((low + high) / 2, row, column)
+    secured, conceded = float((row @ paid).min()), float((paid @ column).max())
+    _check(conceded - secured)
+    return ZeroSumSolution(float(low + size * (secured + conceded) / 2), row, column)
 
 
 def solve_zero_sum_tree(tree: GameTree) -> tuple[float, Floats]:
@@ -75,13 +78,14 @@ def solve_zero_sum_tree(tree: GameTree) -> tuple[float, Floats]:
     from scipy import sparse
 
     form = tree.sequences
-    if tree.players != 2 or not np.allclose(tree.utility.sum(axis=1), 0.0, atol=1e-12):
+    size = _size(tree.utility)
+    if tree.players != 2 or not (np.abs(tree.utility.sum(axis=1)) <= 1e-12 * size).all():
         raise EquilibriumError("only zero-sum trees of two players; try CFRPlus(tree) for others")
     sequences = int(form.first[-1]) + 1
     shape = (sequences, sequences)
     paid = sparse.csr_array((form.payoff[:, 0], (form.reached[:, 0], form.reached[:, 1])), shape)
     (E, mine), (F, theirs) = _plan_constraints(tree, 0), _plan_constraints(tree, 1)
-    paid = paid[mine][:, theirs]
+    paid = paid[mine][:, theirs] / size
     # Maximise q[0] over plans x, E x = e, and q with F' q <= paid' x.
     found = _solved(
         c=np.concatenate([np.zeros(E.shape[1]), [-1.0], np.zeros(F.shape[0] - 1)]),
@@ -99,7 +103,7 @@ def solve_zero_sum_tree(tree: GameTree) -> tuple[float, Floats]:
     total = strategy.sum(axis=1, keepdims=True)
     played = total > 1e-12
     strategy = np.where(played, strategy / np.where(played, total, 1.0), tree.uniform())
-    _check(tree.nash_conv(strategy), np.abs(tree.utility).max())
+    _check(tree.nash_conv(strategy) / size)
     return float(tree.values(strategy)[0]), strategy
 
 
@@ -125,6 +129,11 @@ def _plan_constraints(tree: GameTree, player: int) -> tuple[Any, Floats]:
     return sparse.csr_array((values, (rows, columns)), (1 + len(infosets), len(own))), own
 
 
+def _size(payoffs: Floats) -> float:
+    """The range of the payoffs, which they are divided by; 1 where all are the same."""
+    return float(payoffs.max() - payoffs.min()) or 1.0
+
+
 def _solved(**programme: Any) -> Any:
     from scipy.optimize import linprog
 
@@ -132,7 +141,7 @@ def _solved(**programme: Any) -> Any:
     if found.status != 0:
         raise EquilibriumError(
             f"the linear programme was not solved: {found.message}; payoffs of very different "
-            "sizes do that, so scale them"
+            "sizes do that"
         )
     return found
 
@@ -142,9 +151,9 @@ def _mixture(values: Floats) -> Floats:
     return positive / positive.sum()
 
 
-def _check(gap: float, largest: float) -> None:
-    if not gap <= EXACT * max(largest, 1.0):
+def _check(gap: float) -> None:
+    if not gap <= EXACT:
         raise EquilibriumError(
-            f"the linear programme's solution leaves {gap} to gain; payoffs of very different "
-            "sizes do that, so scale them"
+            f"the linear programme's solution leaves {gap} of the payoffs' range to gain; payoffs "
+            "of very different sizes do that"
         )

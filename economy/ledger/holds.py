@@ -119,7 +119,7 @@ class Holds:
         size, following = sizes.pop(), int(state["next"][0])
         found = Rows._make((*columns, np.array([size, following])))
         ids = np.concatenate(([0], found.id, [following]))
-        if (np.diff(ids) < 1).any() or (found.amount < 1).any():
+        if (ids[1:] <= ids[:-1]).any() or (found.amount < 1).any():
             raise LedgerError(
                 "holds_id must rise from 1 to below holds_next, and holds_amount be 1 or more"
             )

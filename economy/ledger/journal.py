@@ -50,7 +50,9 @@ class Journal:
         if stop > self._columns["tick"].size:
             self._columns = {name: with_room(c, stop) for name, c in self._columns.items()}
         rows = self._columns
-        rows["tick"][start:stop] = operator.index(tick)  # refuses a tick beyond int32
+        if not -(2**31) <= (now := operator.index(tick)) < 2**31:
+            raise LedgerError(f"the journal dates entries in int32, to 2**31 - 1; tick is {now}")
+        rows["tick"][start:stop] = now
         return Books(
             available,
             held,

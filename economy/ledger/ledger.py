@@ -74,10 +74,13 @@ class Ledger:
         """Open n empty accounts and return their ids, int64[n]: dense, rising, never reused."""
         if n < 0:
             raise LedgerError(f"cannot open {n} accounts; n is at least 0, as in open(3)")
-        first, self._accounts = self._accounts, self._accounts + operator.index(n)
-        for name in ("_available", "_held", "_opening", "_opening_held"):
-            setattr(self, name, with_room(getattr(self, name), self._accounts))
-        return np.arange(first, self._accounts, dtype=np.int64)
+        first, last = self._accounts, self._accounts + operator.index(n)
+        names = ("_available", "_held", "_opening", "_opening_held")
+        # All of it is made before any of it is kept: there may be no memory for so many.
+        ids = np.arange(first, last, dtype=np.int64)
+        vars(self).update({name: with_room(getattr(self, name), last) for name in names})
+        self._accounts = last
+        return ids
 
     @property
     def balances(self) -> NDArray[np.int64]:
@@ -328,8 +331,11 @@ class Ledger:
     def check(self) -> None:
         """Raise ``LedgerError`` unless balances sum to 0 and nothing ordinary is negative."""
         available, held = self._available[: self._accounts], self._held[: self._accounts]
-        if total := int(available.sum() + held.sum()):
-            raise LedgerError(f"the books do not balance: balances sum to {total}, not 0")
+        total = int(available.sum() + held.sum())
+        # The sum in float64 notices what would have wrapped around to 0.
+        rough = available.sum(dtype=np.float64) + held.sum(dtype=np.float64)
+        if total or abs(rough) > 2.0**62:
+            raise LedgerError(f"the books do not balance: balances sum to {rough:.17g}, not 0")
         for name, column in (("holds", available[ISSUER + 1 :]), ("reserves", held[ISSUER + 1 :])):
             if column.size and column.min() < 0:
                 account = int(np.argmin(column)) + ISSUER + 1

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from economy.pools.errors import PoolError, tokens
+from economy.pools.errors import PoolError, tokens, whole
 
 FINEST_WEIGHT = 1000
 """The largest denominator of a weight: powers so high are still taken in well under 1 ms."""
@@ -82,8 +82,9 @@ class BondingCurve:
         issued = self.tokens_for(deposit)
         if issued < max(least, 1):
             raise PoolError(f"{deposit} buys {issued} tokens, below the least asked for, {least}")
+        # Plain integers: powers of NumPy's would overflow.
         self.supply += issued
-        self.reserve += deposit
+        self.reserve += whole("deposit", deposit)
         return issued
 
     def sell(self, redeem: int, *, least: int = 1) -> int:
@@ -94,7 +95,7 @@ class BondingCurve:
         paid = self.refund(redeem)
         if paid < max(least, 1):
             raise PoolError(f"{redeem} tokens fetch {paid}, below the least asked for, {least}")
-        self.supply -= redeem
+        self.supply -= whole("redeem", redeem)
         self.reserve -= paid
         return paid
 
@@ -131,8 +132,12 @@ class BondingCurve:
 
 
 def _weight(weight: Fraction | float | str) -> Fraction:
-    found = Fraction(weight).limit_denominator(FINEST_WEIGHT)
-    if not 0 < found <= 1 or abs(found - Fraction(weight)) > Fraction(1, 10**12):
+    try:
+        exact = Fraction(weight)
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):  # not finite, or no number
+        exact = Fraction(0)
+    found = exact.limit_denominator(FINEST_WEIGHT)
+    if not 0 < found <= 1 or abs(found - exact) > Fraction(1, 10**12):
         raise PoolError(
             f"weight is a fraction above 0, up to 1, with a denominator up to {FINEST_WEIGHT}, as "
             f"in Fraction(1, 2) or 0.25; got {weight!r}"

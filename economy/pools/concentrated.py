@@ -20,10 +20,9 @@ Errors: ``PoolError`` for arguments that make no sense; then nothing changes.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 
-from economy.pools.errors import PoolError, millionths
+from economy.pools.errors import PoolError, millionths, whole
 from economy.pools.ladder import Ladder
 from economy.pools.positions import (
     LARGEST_LIQUIDITY,
@@ -58,10 +57,11 @@ class ConcentratedPool:
 
     def __init__(self, sqrt_price: int = Q96, *, fee: int = 3000, tick_spacing: int = 60) -> None:
         self.fee = millionths(fee)
-        if not 1 <= tick_spacing <= HIGHEST_TICK:
+        self.tick_spacing = whole("tick_spacing", tick_spacing)
+        if not 1 <= self.tick_spacing <= HIGHEST_TICK:
             raise PoolError(f"tick_spacing is 1 to {HIGHEST_TICK:,}; got {tick_spacing}")
-        self.tick_spacing = operator.index(tick_spacing)
-        self.sqrt_price, self.tick = operator.index(sqrt_price), tick_at(sqrt_price)
+        self.sqrt_price = whole("sqrt_price", sqrt_price)
+        self.tick = tick_at(self.sqrt_price)
         self.liquidity = 0
         self.held = (0, 0)
         """Tokens in the pool: what it received less what it paid."""
@@ -74,6 +74,7 @@ class ConcentratedPool:
 
     def cost(self, lower: int, upper: int, liquidity: int) -> tuple[int, int]:
         """Tokens 0 and 1 that `mint` would take, rounded up; changes nothing."""
+        lower, upper, liquidity = self._whole_range(lower, upper, liquidity)
         self._check_range(lower, upper, liquidity)
         return self._worth(lower, upper, liquidity, up=True)
 
@@ -82,6 +83,7 @@ class ConcentratedPool:
 
         Ticks are multiples of ``tick_spacing``; liquidity is at least 1.
         """
+        lower, upper, liquidity = self._whole_range(lower, upper, liquidity)
         amounts = self.cost(lower, upper, liquidity)
         self._touch((owner, lower, upper), liquidity)
         self.held = self.held[0] + amounts[0], self.held[1] + amounts[1]
@@ -92,6 +94,7 @@ class ConcentratedPool:
 
         `collect` pays them out, with the fees. Raises ``PoolError`` beyond what the position has.
         """
+        lower, upper, liquidity = self._whole_range(lower, upper, liquidity)
         has = self.positions.get((owner, lower, upper), Position()).liquidity
         if not 1 <= liquidity <= has:
             raise PoolError(
@@ -135,6 +138,11 @@ class ConcentratedPool:
             amount1_between(low, at, liquidity, up=up),
         )
 
+    @staticmethod
+    def _whole_range(lower: int, upper: int, liquidity: int) -> tuple[int, int, int]:
+        """A range and its liquidity as plain integers, which cannot overflow."""
+        return whole("lower", lower), whole("upper", upper), whole("liquidity", liquidity)
+
     def _check_range(self, lower: int, upper: int, liquidity: int) -> None:
         spacing = self.tick_spacing
         in_order = LOWEST_TICK <= lower < upper <= HIGHEST_TICK
@@ -169,10 +177,12 @@ class ConcentratedPool:
 
     def quote(self, amount: int, *, zero_for_one: bool = True, limit: int | None = None) -> Swap:
         """What a swap would do, changing nothing; see `swap`."""
-        if not operator.index(amount):
+        amount = whole("amount", amount)
+        if not amount:
             raise PoolError("a swap pays 1 token or more, or takes 1 or more (a negative amount)")
         if limit is None:
             limit = LOWEST_SQRT_PRICE + 1 if zero_for_one else HIGHEST_SQRT_PRICE - 1
+        limit = whole("limit", limit)
         bounds = (LOWEST_SQRT_PRICE, self.sqrt_price)
         if not zero_for_one:
             bounds = (self.sqrt_price, HIGHEST_SQRT_PRICE)
@@ -181,7 +191,7 @@ class ConcentratedPool:
                 f"the limit must lie between the price, {self.sqrt_price}, and the "
                 f"{'lowest' if zero_for_one else 'highest'} price, in 2**-96; got {limit}"
             )
-        remaining, total = operator.index(amount), 0
+        remaining, total = amount, 0
         price, tick, liquidity, fees = self.sqrt_price, self.tick, self.liquidity, list(self.fees)
         crossed = []
         while remaining and price != limit:
@@ -276,6 +286,8 @@ class ConcentratedPool:
         pool.held, pool.fees = (held[0], held[1]), (fees[0], fees[1])
         for row in rows_of(state["positions"], 8):
             owner, lower, upper, liquidity, *rest = row
+            if (owner, lower, upper) in pool.positions or min(rest[2:]) < 0:
+                raise PoolError(f"position {row} is there twice, or is owed less than nothing")
             if liquidity:
                 pool._check_range(lower, upper, liquidity)
                 pool._touch((owner, lower, upper), liquidity)
@@ -287,4 +299,16 @@ class ConcentratedPool:
             raise PoolError(f"boundaries {list(outside)}, positions end at {pool._ladder.ticks}")
         for tick, boundary in pool._ladder.boundaries.items():
             boundary.outside = outside[tick]
+        pool._check_cover()
         return pool
+
+    def _check_cover(self) -> None:
+        """Raise ``PoolError`` unless all positions could be withdrawn from what is held."""
+        due = [0, 0]
+        for (owner, lower, upper), position in self.positions.items():
+            fees, worth = self.owed(owner, lower, upper), (0, 0)
+            if position.liquidity:
+                worth = self._worth(lower, upper, position.liquidity, up=False)
+            due = [due[i] + fees[i] + worth[i] for i in (0, 1)]
+        if due[0] > self.held[0] or due[1] > self.held[1]:
+            raise PoolError(f"{self.held} tokens are held, but positions could withdraw {due}")

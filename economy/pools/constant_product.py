@@ -17,11 +17,10 @@ counted in. Pools whose tokens settle in ledgers hold int64: see ``economy.pools
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from math import isqrt
 
-from economy.pools.errors import WHOLE, PoolError, millionths
+from economy.pools.errors import WHOLE, PoolError, millionths, whole
 
 MINIMUM_LIQUIDITY = 1000
 """Shares of the first provider that nobody owns, so that one share never costs a fortune."""
@@ -123,7 +122,7 @@ class ConstantProduct:
         if out < max(least, 1):
             raise PoolError(f"{amount_in} tokens buy {out}, below the least asked for, {least}")
         x, y = self.reserves
-        paid = operator.index(amount_in)
+        paid = whole("amount_in", amount_in)
         self.reserves = (x + paid, y - out) if zero_for_one else (x - out, y + paid)
         return out
 
@@ -147,7 +146,8 @@ class ConstantProduct:
 
 
 def _positive(**amounts: int) -> tuple[int, ...]:
-    for name, amount in amounts.items():
-        if operator.index(amount) < 1:
+    found = {name: whole(name, amount) for name, amount in amounts.items()}
+    for name, amount in found.items():
+        if amount < 1:
             raise PoolError(f"{name} must be at least 1 token; got {amount}")
-    return tuple(operator.index(amount) for amount in amounts.values())
+    return tuple(found.values())

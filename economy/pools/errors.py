@@ -29,13 +29,18 @@ class SwapRefusal(IntEnum):
 
 def tokens(name: str, value: int, least: int = 0) -> int:
     """Return a number of tokens as a plain int; ``PoolError`` below ``least`` or beyond int64."""
-    try:
-        found = operator.index(value)
-    except TypeError:
-        raise PoolError(f"{name} must be a whole number of tokens; got {value!r}") from None
+    found = whole(name, value)
     if not least <= found <= LARGEST:
         raise PoolError(f"{name} is {least} to 2**63 - 1 tokens; got {found}")
     return found
+
+
+def whole(name: str, value: int) -> int:
+    """Return a whole number of any size as a plain int, which cannot overflow; or ``PoolError``."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise PoolError(f"{name} must be a whole number; got {value!r}") from None
 
 
 def millionths(fee: int) -> int:

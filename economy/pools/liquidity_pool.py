@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from economy.ledger import ISSUER, Books, Ledger, post
 from economy.ledger.posting import light, refused
 from economy.pools.constant_product import MINIMUM_LIQUIDITY, ConstantProduct
-from economy.pools.errors import PoolError, SwapRefusal
+from economy.pools.errors import PoolError, SwapRefusal, whole
 from economy.pools.swaps import kept, swap_columns, swap_refused
 from economy.pools.till import Till
 
@@ -101,6 +101,8 @@ class LiquidityPool:
 
     def _matching(self, amount0: int, amount1: int) -> tuple[int, int]:
         """The most of both amounts that stand in the ratio of the reserves, rounded up."""
+        # Plain integers: products of NumPy's would overflow.
+        amount0, amount1 = whole("amounts[0]", amount0), whole("amounts[1]", amount1)
         x, y = self.reserves
         if not self._pool.shares or min(amount0, amount1) < 1:
             return amount0, amount1
@@ -182,6 +184,8 @@ class LiquidityPool:
         held = []
         for ledger, account in zip(self.till.ledgers, (first, second), strict=True):
             held.append(ledger.available(account) if ISSUER < account < len(ledger) else -1)
+        if not -(2**15) <= code < 2**15:
+            raise PoolError(f"code must fit int16, -32768 to 32767; got {code}")
         if shares.supply != pool.shares or any(
             have < needed for have, needed in zip(held, pool.reserves, strict=True)
         ):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from economy.ledger import ISSUER, Ledger, Refusal, post
 from economy.ledger.posting import refused
-from economy.pools.errors import PoolError, SwapRefusal
+from economy.pools.errors import PoolError, SwapRefusal, tokens, whole
 
 Leg = tuple[Ledger, int, int, int]
 """A payment: its ledger, the debited and the credited account, the tokens."""
@@ -58,9 +58,13 @@ class Till:
 
         ``trader`` is an account in each ledger, ``amounts`` what the till receives of each token;
         negative: what it pays, each within int64. An amount of 0 moves nothing and asks nothing
-        of its account. Returns ``SwapRefusal.OK``, ``UNKNOWN_ACCOUNT`` or ``INSUFFICIENT``.
+        of its account. Returns ``SwapRefusal.OK``, ``UNKNOWN_ACCOUNT`` or ``INSUFFICIENT``; raises
+        ``PoolError`` for amounts that are not whole or beyond int64.
         """
         legs: list[Leg] = []
+        amounts = whole("amounts[0]", amounts[0]), whole("amounts[1]", amounts[1])
+        for amount in amounts:
+            tokens("an amount to settle", abs(amount))
         for ledger, till, account, amount in zip(
             self.ledgers, self.accounts, trader, amounts, strict=True
         ):

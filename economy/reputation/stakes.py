@@ -24,6 +24,7 @@ Guarantees, held by the tests:
 * No token is made or lost: custody holds exactly the bonds. All rounding is against the name.
 """
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -33,12 +34,11 @@ from numpy.typing import ArrayLike, NDArray
 from economy.columns import whole_numbers
 from economy.ledger import ISSUER, Ledger
 from economy.ledger import Refusal as LedgerRefusal
+from economy.reputation.claims import CLAIMS, ROWS, Claims
 from economy.reputation.errors import ReputationError
 from economy.reputation.staking import (
     CERTAIN,
-    CLOSED,
     PARTS,
-    SETTLED,
     Column,
     StakeRefusal,
     parts,
@@ -48,8 +48,6 @@ from economy.reputation.staking import (
 )
 
 NAMES = ("account", "bond", "staked", "weight")
-CLAIMS = ("status", "stakes")
-ROWS = ("name", "claim", "report", "stake")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +114,7 @@ class StakedReputation:
         self.shared, self.earning, self.fading = int(shared), int(earning), int(fading)
         nothing = np.zeros(0, np.int64)
         self._names = dict.fromkeys(NAMES, nothing)
-        self._claims = dict.fromkeys(CLAIMS, nothing)
-        self._rows = dict.fromkeys(ROWS, nothing)
+        self._claims = Claims()
 
     # -- names ------------------------------------------------------------------------------
 
@@ -180,16 +177,15 @@ class StakedReputation:
 
     def fade(self) -> None:
         """Let every weight lose ``fading`` of 1024 parts, rounded down to whole tokens."""
-        self._names["weight"] = parts(self._names["weight"], PARTS - self.fading)
+        weight = self._names["weight"]
+        some = np.flatnonzero(weight)  # most names of a long history have none
+        weight[some] = parts(weight[some], PARTS - self.fading)
 
     # -- claims -----------------------------------------------------------------------------
 
     def open_claims(self, n: int = 1) -> Column:
         """Open n claims that names can stake on; return their ids, dense and rising."""
-        first = self._claims["status"].size
-        for key, column in self._claims.items():
-            self._claims[key] = np.append(column, np.zeros(n, np.int64))
-        return np.arange(first, first + n)
+        return self._claims.open(operator.index(n))
 
     def attest(
         self, name: ArrayLike, claim: ArrayLike, report: ArrayLike, stake: ArrayLike
@@ -201,19 +197,17 @@ class StakedReputation:
         columns = self._columns(name=name, claim=claim, report=report, stake=stake)
         refusals = np.zeros(columns[0].size, np.uint8)
         bond, staked = self._names["bond"], self._names["staked"]
-        place(*columns, bond, staked, *self._claims.values(), refusals)
+        names, claims, reports, stakes = columns
+        status, total = self._claims.beside_settled()
+        places = self._claims.places(claims)
+        place(names, places, reports, stakes, bond, staked, status, total, refusals)
         done = refusals == StakeRefusal.OK
-        self._rows = {
-            key: np.append(old, new[done])
-            for (key, old), new in zip(self._rows.items(), columns, strict=True)
-        }
+        self._claims.add([column[done] for column in columns], total[:-1])
         return refusals
 
     def close(self, claim: ArrayLike) -> None:
         """Take no more stakes on these claims: do so before the truth can be known."""
-        (claims,) = self._columns(claim=claim)
-        self._insist_unsettled(claims)
-        self._claims["status"][claims] = CLOSED
+        self._claims.close(*self._columns(claim=claim))
 
     def reveal(self, claim: ArrayLike, truth: ArrayLike) -> Revealed:
         """Settle claims by their truths, per mille (1000 true, 0 false); O(stakes placed).
@@ -236,35 +230,13 @@ class StakedReputation:
 
     def void(self, claim: ArrayLike) -> None:
         """Settle claims whose truth will not be known: the stakes are free again."""
-        (claims,) = self._columns(claim=claim)
-        self._take(claims)
+        self._take(*self._columns(claim=claim))
 
     def _take(self, claims: Column) -> tuple[dict[str, Column], Column]:
         """Settle claims: return the stakes on them, no longer held, and the claim of each."""
-        self._insist_unsettled(claims)
-        order = np.argsort(claims)
-        ordered = claims[order]
-        if (ordered[1:] == ordered[:-1]).any():
-            raise ReputationError("a claim has one truth; a claim was given more than once")
-        place_of = np.searchsorted(ordered, self._rows["claim"])
-        taken = np.zeros(place_of.size, bool)
-        if ordered.size:
-            place_of = np.minimum(place_of, ordered.size - 1)
-            taken = ordered[place_of] == self._rows["claim"]
-        rows = {key: column[taken] for key, column in self._rows.items()}
-        self._rows = {key: column[~taken] for key, column in self._rows.items()}
-        np.subtract.at(self._names["staked"], rows["name"], rows["stake"])
-        self._claims["status"][claims] = SETTLED
-        return rows, order[place_of[taken]]
-
-    def _insist_unsettled(self, claims: Column) -> None:
-        status = self._claims["status"]
-        bad = claims[(claims < 0) | (claims >= status.size)]
-        if bad.size:
-            raise ReputationError(f"claim {bad[0]} was never opened; there are {status.size}")
-        if (status[claims] == SETTLED).any():
-            settled = claims[status[claims] == SETTLED][0]
-            raise ReputationError(f"claim {settled} is settled already; its truth stands")
+        settled = self._claims.settle(claims)
+        np.subtract.at(self._names["staked"], settled[0]["name"], settled[0]["stake"])
+        return settled
 
     @staticmethod
     def _columns(**arguments: ArrayLike) -> list[Column]:
@@ -288,7 +260,7 @@ class StakedReputation:
         if held != int(bond.sum()):
             raise ReputationError(f"custody holds {held} tokens, but the bonds sum to {bond.sum()}")
         placed = np.zeros(bond.size, np.int64)
-        np.add.at(placed, self._rows["name"], self._rows["stake"])
+        np.add.at(placed, self._claims.rows["name"], self._claims.rows["stake"])
         weight = self._names["weight"]
         if (placed != staked).any() or (staked > bond).any() or (staked < 0).any():
             raise ReputationError("the stakes placed differ from what the names have staked")
@@ -298,31 +270,32 @@ class StakedReputation:
     def state(self) -> dict[str, Column]:
         """Return everything but the ledger as plain arrays (copies)."""
         rates = [self.treasury, self.custody, self.shared, self.earning, self.fading]
-        columns = self._names | self._claims | {f"row_{key}": self._rows[key] for key in ROWS}
-        return {"rates": np.array(rates)} | {key: column.copy() for key, column in columns.items()}
+        names = {key: column.copy() for key, column in self._names.items()}
+        return {"rates": np.array(rates)} | names | self._claims.state()
 
     def restore(self, state: Mapping[str, ArrayLike]) -> None:
         """Become the registry that wrote ``state``, on the same ledger as it was then.
 
         On ``ReputationError`` this one is unchanged.
         """
-        names = ["rates", *NAMES, *CLAIMS, *(f"row_{key}" for key in ROWS)]
+        names = ["rates", *NAMES, "opened", *CLAIMS, *(f"row_{key}" for key in ROWS)]
         if missing := [name for name in names if name not in state]:
             raise ReputationError(f"not the state of a reputation: {missing} missing")
         columns = {name: whole_numbers(name, state[name], ReputationError).copy() for name in names}
-        sizes = [columns[name].size for name in names]
-        if sizes[0] != 5 or any(len(set(part)) > 1 for part in (sizes[1:5], sizes[5:7], sizes[7:])):
-            raise ReputationError(f"not the state of a reputation: {names} have lengths {sizes}")
+        sizes = [columns[name].size for name in names[:5]]
+        if sizes[0] != 5 or len(set(sizes[1:])) > 1:
+            raise ReputationError(f"not the state of a reputation: {names[:5]} have sizes {sizes}")
         treasury, custody, *rates = columns["rates"].tolist()
+        accounts = np.append(columns["account"], (treasury, custody))
+        if not ISSUER < accounts.min() <= accounts.max() < len(self._ledger) or (
+            min(rates) < 0 or max(rates) > PARTS
+        ):
+            raise ReputationError("not the state of a reputation: accounts or rates are wrong")
         restored = StakedReputation.__new__(StakedReputation)
         restored._ledger, restored.treasury, restored.custody = self._ledger, treasury, custody
         restored.shared, restored.earning, restored.fading = rates
         restored._names = {name: columns[name] for name in NAMES}
-        restored._claims = {name: columns[name] for name in CLAIMS}
-        restored._rows = {name: columns[f"row_{name}"] for name in ROWS}
-        row_name, row_claim = restored._rows["name"], restored._rows["claim"]
-        for column, size in ((row_name, sizes[1]), (row_claim, sizes[5])):
-            if column.size and not 0 <= column.min() <= column.max() < size:
-                raise ReputationError("not the state of a reputation: a stake on nothing known")
+        restored._claims = Claims()
+        restored._claims.restore(columns, sizes[1])
         restored.check()
         vars(self).update(vars(restored))

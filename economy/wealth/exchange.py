@@ -19,6 +19,7 @@ generators give equal results on every machine.
 
 from __future__ import annotations
 
+import operator
 from fractions import Fraction
 
 import numpy as np
@@ -68,8 +69,12 @@ def trade_yard_sale(
     whole tokens: with few tokens a head, the poor soon have nothing to lose. Raises
     ``WealthError``.
     """
-    stake = Fraction(part).limit_denominator(FINEST_PART)
-    if not 0 <= stake <= 1 or abs(stake - Fraction(part)) > Fraction(1, 10**12):
+    try:
+        exact = Fraction(part)
+    except (TypeError, ValueError, OverflowError):  # not finite, or no number
+        exact = Fraction(-1)
+    stake = exact.limit_denominator(FINEST_PART)
+    if not 0 <= stake <= 1 or abs(stake - exact) > Fraction(1, 10**12):
         raise WealthError(f"part is 0 to 1, as in Fraction(1, 5) or 0.2; got {part!r}")
     held, seed = _prepared(holdings, sweeps, rng)
     _trade_yard_sale(held, held.size * sweeps, *stake.as_integer_ratio(), seed)
@@ -84,8 +89,12 @@ def _prepared(
         raise WealthError(f"exchange takes 2 to 2**32 agents; got {held.size}")
     if held.min() < 0 or sum(held.tolist()) > LARGEST:
         raise WealthError("holdings are 0 tokens or more and at most 2**63 - 1 together")
-    if sweeps < 0:
-        raise WealthError(f"sweeps is 0 or more; got {sweeps}")
+    try:
+        exchanges = operator.index(sweeps) * held.size
+    except TypeError:
+        exchanges = -1
+    if not 0 <= exchanges <= LARGEST:
+        raise WealthError(f"sweeps is a whole number, 0 or more; got {sweeps!r}")
     return held, int(rng.integers(2**63))
 
 

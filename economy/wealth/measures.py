@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from economy.wealth.errors import WealthError
 
+LARGEST_SUMMED = 1e280
+
 
 def gini(holdings: ArrayLike) -> float:
     """The Gini coefficient, 0 where all hold the same to (n - 1) / n where one holds all.
@@ -77,7 +79,7 @@ def tail_index(holdings: ArrayLike, part: float = 0.1) -> float:
     if not 0 < part < 1:
         raise WealthError(f"part is above 0 and below 1, as in 0.1; got {part}")
     held = _sorted(holdings)
-    k = int(part * held.size)
+    k = int(part * held.size + 1e-9)  # 0.29 of 100 are 29, whatever float64 makes of it
     if k < 2 or held[-k - 1] <= 0 or held[-1] == held[-k - 1]:
         raise WealthError(
             f"the richest {k} of {held.size} say nothing about a tail: needs 2 or more holders "
@@ -87,7 +89,10 @@ def tail_index(holdings: ArrayLike, part: float = 0.1) -> float:
 
 
 def _sorted(holdings: ArrayLike) -> NDArray[np.float64]:
-    held = np.sort(np.asarray(holdings, np.float64).reshape(-1))
+    try:
+        held = np.sort(np.asarray(holdings, np.float64).reshape(-1))
+    except (TypeError, ValueError) as error:
+        raise WealthError(f"holdings are numbers, one a holder; numpy says: {error}") from None
     if held.size == 0:
         raise WealthError("nobody holds anything to measure: holdings are empty")
     if not np.isfinite(held[-1]) or held[0] < 0 or np.isnan(held).any():
@@ -95,4 +100,5 @@ def _sorted(holdings: ArrayLike) -> NDArray[np.float64]:
             f"holdings are finite and not negative; the least is {held[0]}, the most {held[-1]}. "
             "Leave the issuer's account out, as in ledger.balances[1:]"
         )
-    return held
+    # No measure depends on the unit, and sums of the largest floats would overflow.
+    return held / held[-1] if held[-1] > LARGEST_SUMMED else held

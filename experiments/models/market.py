@@ -17,7 +17,8 @@ from economy import Side
 from swarm import Acting, Agent, AgentSet, GoodsMarket, World
 
 TOKENS = 1_000_000
-"""What everybody begins with: more than can be lost by buying dear."""
+"""What everybody begins with at least: more than can be lost by buying dear. A thousand times the
+highest price where that is more."""
 
 
 class Trader(Agent):
@@ -70,7 +71,7 @@ class Market(World):
         super().__init__({Trader: traders}, [Acting(), GoodsMarket(highest)], seed=seed)
         values = self.stream("Trader").integers(1, highest + 1, traders)
         self.agents.set("value", values)
-        self.ledger.mint(self.agents.get("account"), TOKENS)
+        self.ledger.mint(self.agents.get("account"), max(TOKENS, 1000 * highest))
         self.system(GoodsMarket).endow(self, np.arange(round(owners * traders)), 1)
 
     def measures(self) -> dict[str, float]:

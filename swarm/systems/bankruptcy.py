@@ -29,10 +29,12 @@ class Bankruptcy(System):
     Rent and royalties that this tick left unpaid join the debts. Then every debtor's tokens go to
     its creditors by `economy.waterfall`: authors first, the treasury after them, pro rata within
     a rank. Debts to the dead are owed to the treasury, which inherits. Who is still in debt after
-    `grace` ticks dies at the end of this one, with nothing left; the rest of the debt is written
-    off.
+    `grace` ticks dies at the end of this one. Whoever dies in debt, of whatever cause, leaves to
+    its creditors first what it had tied up until then; the rest of the debt is written off. What
+    is on hold in the ledger pays no debts.
 
-    Stands after `Settlement`, and after `Royalties` where there are any.
+    Stands after `Settlement`, after `Royalties` where there are any, and after all that give back
+    to the dead what they had tied up: `Reputation`, `GoodsMarket`.
 
     Args:
         grace: ticks that one may be in debt.
@@ -40,7 +42,7 @@ class Bankruptcy(System):
     Attributes:
         claims: debtor and creditor (ids; -1 is the treasury), rank, and amount, int64[c] each.
         failed: agents that went bankrupt in this tick.
-        repaid, written_off: tokens of this tick.
+        repaid, written_off: tokens of this tick, its deaths included.
 
     Columns: `debt` int64, tokens owed; `arrears` int32, ticks in debt without a break.
     """
@@ -66,20 +68,18 @@ class Bankruptcy(System):
     def __call__(self, world: World) -> None:
         """New debts, payments, ends."""
         population = world.population
+        self.repaid = self.written_off = 0
         self._record(world)
-        self._repay(world)
-        n = len(population)
+        self._repay(world, self.claims["amount"] > 0)
         debtor = np.searchsorted(population["id"], self.claims["debtor"])
-        debt = np.zeros(n, np.int64)
+        debt = np.zeros(len(population), np.int64)
         np.add.at(debt, debtor, self.claims["amount"])
         population["debt"][:] = debt
         population["arrears"][:] = np.where(debt > 0, population["arrears"] + 1, 0)
         failing = population["alive"] & (population["arrears"] > self.grace)
         self.failed = int(failing.sum())
-        self.written_off = int(debt[failing].sum())
         if self.failed:
             population.kill(failing)
-            self._keep(~failing[debtor])
 
     def _record(self, world: World) -> None:
         """Debts of this tick join the claims."""
@@ -97,41 +97,43 @@ class Bankruptcy(System):
         for name, column in zip(CLAIM, new, strict=True):
             self.claims[name] = np.concatenate([self.claims[name], column])
 
-    def _repay(self, world: World) -> None:
-        """All that debtors have, to their creditors."""
-        self.repaid = 0
-        if not len(self.claims["amount"]):
+    def _repay(self, world: World, which: np.ndarray) -> None:
+        """All that debtors have, to their creditors; bool[c] says which claims are on it."""
+        if not which.any():
             return
         population, ledger = world.population, world.ledger
         ids, accounts = population["id"], population["account"]
-        debtors, group = np.unique(self.claims["debtor"], return_inverse=True)
+        debtor, creditor, rank, amount = (self.claims[name][which] for name in CLAIM)
+        debtors, group = np.unique(debtor, return_inverse=True)
         rows = np.searchsorted(ids, debtors)
-        estates = ledger.balance(accounts[rows])
-        rank, amount = self.claims["rank"], self.claims["amount"]
+        estates = ledger.available(accounts[rows])
         paid = waterfall(estates, amount, rank, group).paid
-        creditor = np.searchsorted(ids, np.maximum(self.claims["creditor"], 0))
-        private = self.claims["creditor"] >= 0
-        to = np.where(private, accounts[np.minimum(creditor, len(ids) - 1)], world.treasury)
+        private = creditor >= 0
+        payee = np.searchsorted(ids, np.maximum(creditor, 0))
+        to = np.where(private, accounts[np.minimum(payee, len(ids) - 1)], world.treasury)
         some = paid > 0
         ledger.transfer(accounts[rows][group[some]], to[some], paid[some], code=REPAID)
-        self.repaid = int(paid.sum())
+        self.repaid += int(paid.sum())
         # Rent has been taken off the profit when it fell due; royalties are when they are paid.
         gain = np.zeros(len(population), np.int64)
         np.subtract.at(gain, rows[group[private]], paid[private])
-        np.add.at(gain, creditor[private], paid[private])
+        np.add.at(gain, payee[private], paid[private])
         world.system(Settlement).book(world, gain)
-        self.claims["amount"] = amount - paid
+        self.claims["amount"][which] -= paid
         self._keep(self.claims["amount"] > 0)
 
     def _keep(self, which: np.ndarray) -> None:
         self.claims = {name: column[which] for name, column in self.claims.items()}
 
     def on_death(self, world: World, rows: np.ndarray) -> None:
-        """The dead owe nothing any more; what they were owed, the treasury is."""
+        """The dead pay with what they leave; what they were owed, the treasury is."""
         dead = world.population["id"][rows]
-        self._keep(~np.isin(self.claims["debtor"], dead))
         inherited = np.isin(self.claims["creditor"], dead)
         self.claims["creditor"] = np.where(inherited, -1, self.claims["creditor"])
+        self._repay(world, np.isin(self.claims["debtor"], dead))
+        gone = np.isin(self.claims["debtor"], dead)
+        self.written_off += int(self.claims["amount"][gone].sum())
+        self._keep(~gone)
 
     def state(self) -> dict[str, Any]:
         """The debts."""

@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from economy import split_exactly
-from economy.firms import FirmRefusal, Firms
+from economy import Firms, split_exactly
+from economy.firms import FirmRefusal
 from evolution import Locus, Real
 from swarm.gossip import rows_of
 from swarm.population import Column, PopulationError
@@ -33,7 +33,7 @@ SPARE = 10
 
 
 class Companies(System):
-    """Firms of agents, in the register of `economy.firms`.
+    """Firms of agents, in the register `economy.Firms`.
 
     Founders put in the same capital and get a share for each token. In every tick members hand in
     a tithe of what their answers earned. What a set of members is worth is, summed over tasks, the
@@ -61,7 +61,7 @@ class Companies(System):
         every: ticks between paydays.
 
     Attributes:
-        register: the `economy.firms.Firms` of this world; a company's number is its place there.
+        register: the `economy.Firms` of this world; a company's number is its place there.
         founded, merged: companies of this tick.
         wages, dividends: tokens paid in this tick.
 
@@ -198,9 +198,9 @@ class Companies(System):
         company = world.population["company"]
         number = np.bincount(company[company >= 0], minlength=len(self.register))
         small = np.flatnonzero(self.register.alive & (number <= self.members // 2))
+        owned = world.ledger.balance(self.register.accounts).tolist()
+        shares = self.register.shares.tolist()
         for into, absorbed in small[: len(small) // 2 * 2].reshape(-1, 2).tolist():
-            owned = world.ledger.balance(self.register.accounts).tolist()
-            shares = self.register.shares.tolist()
             new, old = owned[absorbed] * shares[into], owned[into] * shares[absorbed]
             if self.register.merge(absorbed, into, new, old) is FirmRefusal.OK:
                 company[company == absorbed] = into

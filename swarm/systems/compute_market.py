@@ -62,7 +62,7 @@ class ComputeMarket(System):
         price = np.floor(2.0 ** world.genes("bid")[:, 0].astype(float)).astype(np.int64)
         number = np.bincount(tasks.agent, minlength=len(population))
         wanted = np.ceil(population["appetite"].astype(float) * number).astype(np.int64)
-        wealth = world.ledger.balance(population["account"])
+        wealth = world.ledger.available(population["account"])
         quantity = np.where(population["alive"], np.minimum(wanted, wealth // price), 0)
         supply = int(self.supply * tasks.load * len(population))
         clearing = uniform_price_auction(price, quantity, supply, reserve=self.reserve)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from economy.auctions.call import BUY, SELL, call_auction
+from economy import Side, call_auction
 from evolution import Locus, Real
 from swarm.genes import PROTOCOLS
 from swarm.gossip import rows_of
@@ -182,8 +182,8 @@ def _traded(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Rows of who buys, which of the offers int64[k] each gets, and the price."""
     trader = np.concatenate([bidder, author])
-    side = np.where(np.arange(len(trader)) < len(bidder), BUY, SELL)
-    copies = np.where(side == BUY, 1, len(bidder))
+    side = np.where(np.arange(len(trader)) < len(bidder), Side.BUY, Side.SELL)
+    copies = np.where(side == Side.BUY, 1, len(bidder))
     call = call_auction(side, np.concatenate([bid, ask[author]]), copies, priority=lot[trader])
     buyers = bidder[call.filled[: len(bidder)] > 0]
     sold = np.repeat(np.arange(len(author)), call.filled[len(bidder) :])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from economy.wealth import gini
 from swarm.emergence import division_of_labour
 from swarm.systems.bankruptcy import Bankruptcy
 from swarm.systems.companies import Companies
@@ -76,7 +77,7 @@ class Observation(System):
         population = world.population
         row: dict[str, float] = {"tick": world.steps, "alive": population.next_size}
         wealth = world.ledger.balance(population["account"])
-        row |= {"supply": world.ledger.supply, "wealth_gini": gini(wealth)}
+        row |= {"supply": world.ledger.supply, "wealth_gini": gini(wealth) if len(wealth) else 0.0}
         if (selection := world.find(Selection)) is not None:
             row |= {"generation": selection.generation, "bankrupt": selection.bankrupt}
         if (settlement := world.find(Settlement)) is not None:
@@ -155,16 +156,6 @@ class Observation(System):
     def restore(self, world: World, state: Mapping[str, Any]) -> None:
         """Rows of the time after the checkpoint are forgotten; they will be seen again."""
         self._ticks, self._agents = [], []
-
-
-def gini(values: np.ndarray) -> float:
-    """Gini coefficient of float or int[n] >= 0: 0 if all are equal, towards 1 if one has all."""
-    ordered = np.sort(values).astype(float)
-    total = ordered.sum()
-    if total == 0:
-        return 0.0
-    n = len(ordered)
-    return float(2 * (np.arange(1, n + 1) @ ordered) / (n * total) - (n + 1) / n)
 
 
 def _share(mask: np.ndarray) -> float:

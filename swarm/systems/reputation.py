@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 CERTAIN = 1000
 """A report of full confidence, per mille."""
 
-
 SPARE = 10
 """Of what they own, agents bond at most one part of this many in a tick."""
 
@@ -103,7 +102,7 @@ class Reputation(Standing):
         population = world.population
         names = population["name"]
         missing = self.bond * self.stake - self.staked.bonds[names]
-        spare = world.ledger.balance(population["account"]) // SPARE
+        spare = world.ledger.available(population["account"]) // SPARE
         missing = np.minimum(missing, spare)
         rows = np.flatnonzero((missing > 0) & population["alive"])
         self.staked.bond(names[rows], missing[rows])

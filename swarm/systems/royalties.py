@@ -79,7 +79,7 @@ class Royalties(System):
         payer, payee, part = payer[owed > 0], authors[owed > 0], owed[owed > 0]
         n = len(population)
         accounts = population["account"]
-        can_pay = np.minimum(_sums(payer, part, n), ledger.balance(accounts))
+        can_pay = np.minimum(_sums(payer, part, n), ledger.available(accounts))
         due, part = part, split_exactly(can_pay, part, payer)
         short = due > part
         self.unpaid = (payer[short], payee[short], (due - part)[short])

@@ -102,7 +102,7 @@ class Settlement(System):
         living = population["alive"]
         income = int(self.rent * (earned.sum() - paid.sum()))
         self.due = max(income // max(int(living.sum()), 1), 0)
-        wealth = ledger.balance(accounts)
+        wealth = ledger.available(accounts)
         rent = np.where(living, np.minimum(self.due, wealth), 0)
         self.shortfall = np.where(living, self.due - rent, 0)
         population["insolvent"][:] = wealth < self.due
@@ -140,7 +140,7 @@ class Settlement(System):
             supply = self.endowment * len(rows) + self.reserve_ticks * bounties
             world.ledger.mint(world.treasury, supply)
             self._founded = True
-        affordable = int(world.ledger.balance(world.treasury)) // len(rows)
+        affordable = int(world.ledger.available(world.treasury)) // len(rows)
         gift = min(self.endowment, affordable)
         if gift:
             accounts = world.population["account"][rows]
@@ -157,6 +157,6 @@ class Settlement(System):
 
 def _sweep(world: World, account: int, code: int) -> None:
     """Everything an account holds goes to the treasury."""
-    held = int(world.ledger.balance(account))
+    held = int(world.ledger.available(account))
     if held:
         world.ledger.transfer(account, world.treasury, held, code=code)

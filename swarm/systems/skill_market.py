@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from economy.auctions.call import BUY, SELL, call_auction
+from economy import Side, call_auction
 from evolution import Locus, Real
 from swarm.population import PopulationError
 from swarm.systems.practising import Practising
@@ -135,7 +135,7 @@ def _traded(
     """Which of the holders of a task sell it (bool), the rows of who buys, and the price."""
     bidders = np.flatnonzero(offered)
     trader = np.concatenate([bidders, holders])
-    side = np.where(np.arange(len(trader)) < len(bidders), BUY, SELL)
+    side = np.where(np.arange(len(trader)) < len(bidders), Side.BUY, Side.SELL)
     prices = np.concatenate([offered[bidders], ask])
     call = call_auction(side, prices, np.ones_like(prices), priority=lot[trader])
     filled = call.filled > 0

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from arenas import DuelError, RoundRobin, duel, rank_truth
+from arenas.duel import DuelContest
+from arenas.tournaments import check_contest, round_robin
 from evolution import GenomeSpec
 from swarm import Gossip, Reasoning, Remembering, Selection, Settlement, Tasks, World
 from swarm.genes import decode, strategy_loci
@@ -147,3 +149,51 @@ def test_errors_say_what_is_allowed() -> None:
         play(strategies, np.array([0.5]))
     with pytest.raises(DuelError, match="both need one"):
         play(strategies.take(np.array([], int)))
+
+
+def test_a_contest_counts_the_queries_that_its_seed_draws() -> None:
+    rng = np.random.default_rng(5)
+    ranks = rng.integers(1, 6, (4, 30)).astype(float)
+    pairs, seeds = rng.integers(0, 4, (50, 2)), rng.integers(2**64, size=50, dtype=np.uint64)
+    # All queries: what a plain comparison of the ranks gives, whatever the seed.
+    points = DuelContest(ranks, "abcd", queries=30)(pairs, seeds)
+    for (one, other), (mine, theirs) in zip(pairs, points, strict=True):
+        ahead, tied = (ranks[one] < ranks[other]).sum(), (ranks[one] == ranks[other]).sum()
+        assert mine == ahead + tied / 2
+        assert mine + theirs == 30
+    # Some of them: one weight a query tells which were drawn, and none is drawn twice.
+    marks = np.array([np.where(np.arange(30) == q, 1.0, 2.0) for q in range(30)])
+    against = DuelContest(np.vstack([marks, np.full(30, 2.0)]), list(map(str, range(31))), 7)
+    drawn = np.array(
+        [
+            against(np.tile([q, 30], (200, 1)), np.arange(200, dtype=np.uint64))[:, 0]
+            for q in range(30)
+        ]
+    )
+    assert set(np.unique(drawn)) == {3.5, 4.0}
+    assert ((drawn == 4.0).sum(axis=0) == 7).all()
+    expected = 200 * 7 / 30
+    assert (np.abs((drawn == 4.0).sum(axis=1) - expected) < 4 * np.sqrt(expected)).all()
+
+
+def test_a_contest_does_not_depend_on_its_batch() -> None:
+    ranks = np.random.default_rng(6).integers(1, 9, (5, 40))
+    check_contest(DuelContest(ranks, "abcde", queries=8))
+    results = round_robin(DuelContest(ranks - (np.arange(5) == 2)[:, None] + 1, "abcde"), rounds=20)
+    assert results.standings()["name"][0] == "c"
+    assert "each match is about 32 of the same 40 queries" in str(results)
+
+
+def test_contests_that_cannot_be() -> None:
+    ranks = np.ones((2, 3))
+    with pytest.raises(DuelError, match="1 the best"):
+        DuelContest(ranks - 1, "ab", 3)
+    with pytest.raises(DuelError, match="names for 2 players"):
+        DuelContest(ranks, "aa", 3)
+    with pytest.raises(DuelError, match="there are 3, so 1 to 3"):
+        DuelContest(ranks, "ab", 4)
+    contest = DuelContest(ranks, "ab", 3)
+    with pytest.raises(DuelError, match=r"players are 0\.\.1"):
+        contest([[0, 2]], [1])
+    with pytest.raises(DuelError, match="each match has one of both"):
+        contest([[0, 1]], [1, 2])

@@ -309,3 +309,27 @@ def test_intervals_against_known_values():
 
 def test_cyclic_runs_repeat():
     np.testing.assert_array_equal(cyclic(4, 2).run(9).ciao(1), cyclic(4, 2).run(9).ciao(1))
+
+
+def test_sides_that_are_not_there_and_damaged_states_are_refused():
+    game = NumbersGame(bits=4)
+    searches = (GeneticAlgorithm(game.spec(), 4, rng=seed, elites=0) for seed in (1, 2))
+    run = Coevolution(*searches, game, rng=3).run(2)
+    strangers = game.spec(ones=True).sample(5, np.random.default_rng(9))
+    for side in (2, -1):
+        with pytest.raises(CoevolutionError, match="side is"):
+            run.held_out(strangers, 1, side=side)
+    arrays_, facts = run.state()
+    for damaged in (
+        None,
+        (1, 2),
+        (arrays_ | {"mean": [1]}, facts),
+        (arrays_ | {"mean": arrays_["mean"] * np.nan}, facts),
+        (arrays_, facts | {"rng": {"bit_generator": "PCG64", "state": 5}}),
+    ):
+        with pytest.raises(CoevolutionError):
+            run.restore(damaged)
+    for name, column in run.state()[0].items():
+        assert np.array_equal(column, arrays_[name])
+    with pytest.raises(CoevolutionError, match="whole"):
+        NumbersGame(bits=2.5)

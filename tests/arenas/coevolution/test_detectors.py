@@ -215,3 +215,24 @@ def test_the_picture_shows_the_matrix(tmp_path):
 def test_refusals_teach(call, says):
     with pytest.raises(CoevolutionError, match=says):
         call()
+
+
+def test_no_p_value_is_below_one_over_the_permutations_and_the_order_given():
+    generations = np.arange(40)
+    waves = 0.5 + 0.5 * np.sin(np.subtract.outer(generations, generations) * 2 * np.pi / 10)
+    assert cycling(waves, np.random.default_rng(1), permutations=99).p_value == 0.01
+
+
+def test_matrices_that_say_nothing_are_refused():
+    known = np.random.default_rng(1).random((10, 10))
+    rng = np.random.default_rng(1)
+    for mistake in (
+        lambda: intransitivity(known * np.nan),
+        lambda: intransitivity(known, known[:3]),
+        lambda: intransitivity([1, 2]),
+        lambda: cycling(known, rng, level=0),
+        lambda: cycling(known, rng, level=float("nan")),
+        lambda: disengagement(known[:, :2] * np.nan, known[:, :2]),
+    ):
+        with pytest.raises(CoevolutionError):
+            mistake()

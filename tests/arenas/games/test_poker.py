@@ -235,3 +235,26 @@ def test_misuse_is_explained() -> None:
         contest([[0, 0]], [1, 2])
     with pytest.raises(EquilibriumError, match="hand"):
         TreeContest(KUHN, {}, hands=0)
+
+
+def test_four_players_take_turns_and_pay_each_other() -> None:
+    game, rng = Kuhn(4), np.random.default_rng(4)
+    for _ in range(200):
+        state, movers = after_chance(game, game.initial(), rng), []
+        while (mover := game.player(state)) != LEAF:
+            movers.append(mover)
+            state = game.next(state, int(rng.integers(2)))
+        assert movers == [turn % 4 for turn in range(len(movers))]
+        assert sum(game.returns(state)) == 0
+        assert max(game.returns(state)) >= 3
+
+
+def test_columns_of_other_kinds_are_explained() -> None:
+    contest = TreeContest(KUHN, {"a": KUHN.uniform(), "b": KUHN.uniform()})
+    for pairs, seeds in (([[0, 1]], [-1]), ([[0.7, 1]], [1]), ([0, 1], [1]), ([[0, 1, 1]], [1])):
+        with pytest.raises(EquilibriumError, match="pairs are"):
+            contest(pairs, seeds)
+    assert contest(np.zeros((0, 2), np.int64), np.zeros(0, np.uint64)).shape == (0, 2)
+    assert payoff_matrix(KUHN, []).shape == (0, 0)
+    with pytest.raises(EquilibriumError, match="whole number of hands"):
+        TreeContest(KUHN, {"a": KUHN.uniform()}, hands=2.5)  # type: ignore[arg-type]

@@ -135,3 +135,15 @@ def test_mistakes_are_explained():
     ):
         with pytest.raises(BiddingError, match=message):
             work()
+
+
+def test_numbers_of_other_kinds_are_explained():
+    two = shading([0.5, 0.6])
+    for mistake in (
+        lambda: shading(["x"]),
+        lambda: play_auctions(two, [[0, 1]], [-1]),
+        lambda: play_auctions(two, [[0, 1]], [1], auctions=2.5),
+        lambda: BiddingContest(two, auctions=0),
+    ):
+        with pytest.raises(BiddingError):
+            mistake()

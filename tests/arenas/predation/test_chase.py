@@ -219,3 +219,31 @@ def test_refusals_teach_and_change_nothing():
     done.step(np.zeros(2))
     with pytest.raises(PredationError, match="over"):
         done.step(np.zeros(2))
+
+
+def test_steering_takes_a_row_for_each_animal():
+    for weights, seen in (((1, 8), (5, 8)), ((8,), (5, 8)), ((5, 8), (5, 3))):
+        with pytest.raises(PredationError, match="a row for each animal"):
+            steer(np.ones(weights), np.ones(seen, np.float32))
+    rows = np.random.default_rng(1).normal(size=(8, 5)).T  # not contiguous
+    seen = np.ones((5, 8))
+    with pytest.raises(PredationError):
+        steer(rows[:, :7], seen)
+    np.testing.assert_allclose(steer(rows, seen), np.tanh(rows.sum(axis=1)), rtol=1e-12)
+
+
+def test_damaged_columns_are_refused():
+    chase = Chase(CROWDED, 2, 3, 1)
+    arrays, facts = chase.state()
+    for name, value in (("heading", np.nan), ("energy", np.inf), ("energy", 2), ("age", -1)):
+        damaged = arrays[name].copy()
+        damaged[1] = value
+        with pytest.raises(PredationError, match="damaged"):
+            chase.restore((arrays | {name: damaged}, facts))
+    for wrong in (None, (1, 2), (arrays | {"meals": [1]}, facts)):
+        with pytest.raises(PredationError):
+            chase.restore(wrong)
+    with pytest.raises(PredationError, match="damaged"):
+        chase.restore((arrays, facts | {"steps": CROWDED.steps + 1}))
+    with pytest.raises(PredationError, match="whole"):
+        ChaseRules(steps=2.5)

@@ -169,3 +169,12 @@ def test_refusals_teach(change, says):
     fine = {"model": MODEL, "individuals": 10, "start": (1, 1), "time": [1.0], "seeds": [1]}
     with pytest.raises(PredationError, match=says):
         simulate(**(fine | change))
+
+
+def test_periods_count_from_the_first_time():
+    start, seeds = (1.0, 0.5), [1, 2]
+    whole = simulate(MODEL, 5000, start, np.linspace(0, 40, 801), seeds).periods()
+    later = simulate(MODEL, 5000, start, np.linspace(10, 40, 601), seeds).periods()
+    exact = MODEL.period(start)
+    np.testing.assert_allclose(whole, exact, rtol=0.15)
+    np.testing.assert_allclose(later, exact, rtol=0.15)

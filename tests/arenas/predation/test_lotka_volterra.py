@@ -128,3 +128,15 @@ def test_runge_kutta_drifts_and_the_symplectic_method_does_not():
 def test_refusals_teach(call, says):
     with pytest.raises(PredationError, match=says):
         call()
+
+
+@pytest.mark.parametrize("unit", [1e-15, 1e-6, 1e9])
+def test_the_unit_of_time_does_not_matter(unit):
+    scaled = LotkaVolterra(2 / 3 * unit, 4 / 3 * unit, unit, unit)
+    assert scaled.period((1, 1)) * unit == pytest.approx(MODEL.period((1, 1)), rel=1e-12)
+
+
+def test_more_steps_than_are_kept_are_refused():
+    for duration, step in ((1e300, 1e-300), (1e12, 1e-3)):
+        with pytest.raises(PredationError, match="longer step"):
+            MODEL.trace((1, 1), duration, step)

@@ -110,3 +110,9 @@ def test_both_sides_learn_what_helps_against_strangers():
     anybody = 1 - Pursuit()(genomes(100, 1), genomes(100, 2), 3).mean()
     assert mean_interval([h.prey_held_out.score.mean for h in hunts]).low > anybody
     assert not any(hunt.disengagement.found for hunt in hunts)
+
+
+def test_a_hunt_too_short_to_judge_is_refused_at_once():
+    for few in ({"generations": 7}, {"test": 1}):
+        with pytest.raises(PredationError, match="at least 8"):
+            coevolve_chase(1, **few)

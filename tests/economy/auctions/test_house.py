@@ -353,6 +353,18 @@ def test_wrong_arguments_and_states_are_explained(house, ledger):
         ("holds", [99], "does not hold the pots"),
         ("pots", [77], "accounts 77 to 77"),
         ("bids_status", [1, 9], "bids_status"),
+        ("bids_price", [0, 5], "bids_price"),
+        ("bids_quantity", [1, -1], "bids_quantity"),
+        ("bids_quantity", [1, 2**61], "bids_quantity"),
+        ("bids_message", [1, 1], "there once"),
+        ("bids_auction", [1, 2], "to an open auction"),
+        ("pots", [4], "does not hold the pots"),
+        ("supply", [0], "supply is 1"),
+        ("seller", [77], "seller has an ordinary account"),
+        ("reserve", [-1], "reserves 0 or more"),
+        ("closed", [1], "not open if it was closed"),
+        ("till", None, "till must be whole"),
+        ("code", 2**15, "code must fit int16"),
         ("supply", [], "differ in length"),
     ):
         with pytest.raises(AuctionError, match=message):

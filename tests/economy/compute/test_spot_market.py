@@ -308,3 +308,49 @@ def test_units_that_nobody_paid_for_would_be_noticed():
 
     assert unpaid(Overdrawn())
     assert not unpaid(Leases())
+
+
+def test_leases_beyond_int64_together_are_displaced_before_anybody_pays():
+    ledger = Ledger()
+    alice = ledger.open()[0]
+    ledger.mint(alice, 10**15)
+    market = SpotMarket(ledger, capacity=10)
+    market.leases.open([alice] * 3, rate=2**62)
+    report = market.tick()
+    assert report.drawn == 0
+    assert report.end.tolist() == [LeaseEnd.DISPLACED] * 3
+    assert ledger.balance(alice) == 10**15
+
+
+def test_demand_of_numpy_does_not_overflow():
+    prices = [SpotPrice(price=2**52, target=1) for _ in range(2)]
+    for _ in range(2):
+        assert prices[0].follow(2**33, 2**32) == prices[1].follow(np.int64(2**33), np.int64(2**32))
+    assert prices[0].price > 2**52
+
+
+@pytest.mark.parametrize("target", [float("nan"), float("inf"), "x", None, 0, 1.5])
+def test_targets_that_are_no_part_are_explained(target):
+    with pytest.raises(ComputeError, match="target"):
+        SpotPrice(target=target)
+
+
+def test_fractions_are_explained():
+    ledger = Ledger()
+    alice, house = ledger.open(2)
+    ledger.mint(alice, 10)
+    leases = Leases()
+    leases.open(alice, rate=1)
+    for mistake in (
+        lambda: leases.settle(ledger, 2.7, house),
+        lambda: SpotPrice().follow(1.5, 10),
+        lambda: SpotPrice(1.5),
+        lambda: SpotMarket(ledger, 10, quota=2.5),
+        lambda: SpotMarket(ledger, 10, quota=2**64),
+        lambda: SpotMarket(ledger, 10, classes=1.5),
+        lambda: SpotMarket(ledger, []),
+        lambda: leases.restore(leases.state() | {"rank": [-1]}),
+    ):
+        with pytest.raises(ComputeError):
+            mistake()
+    assert ledger.balance(alice) == 10

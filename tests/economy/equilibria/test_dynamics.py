@@ -157,3 +157,34 @@ def test_misuse_is_explained() -> None:
         alpha_rank(RPS, noise=0.7)
     with pytest.raises(EquilibriumError, match="profiles"):
         alpha_rank_profiles(np.zeros((2, 100, 100)))
+
+
+def test_alpha_rank_lets_a_tied_mutant_take_over_by_luck_alone() -> None:
+    # 0 and 1 are tied: 1 / m both ways. 2 leads nobody, and both others lead it by the same.
+    payoffs = np.array([[0.0, 0, 1], [0, 0, 2], [0, 0, 0]])
+    m, s = 4, np.array([0.5, 1.0])
+    up, down = (np.expm1(-s) / np.expm1(-m * s), np.expm1(s) / np.expm1(m * s))
+    chain = np.array([[0, 1 / m, down[0]], [1 / m, 0, down[1]], [up[0], up[1], 0]])
+    found = alpha_rank(payoffs, alpha=0.5, population=m)
+    np.testing.assert_allclose(found @ chain, found * chain.sum(axis=1))
+
+
+def test_large_payoffs_take_shorter_steps_inside() -> None:
+    whole = replicator(RPS * 40, [0.6, 0.3, 0.1], step=0.5, steps=4)
+    fine = replicator(RPS, [0.6, 0.3, 0.1], step=0.1, steps=800)[::200]
+    np.testing.assert_allclose(whole, fine, atol=1e-5)
+
+
+def test_what_cannot_be_counted_with_is_explained() -> None:
+    start = [0.5, 0.5, 0.0]
+    for call in (
+        lambda: replicator(RPS, start, 0.1, 2.5),  # type: ignore[arg-type]
+        lambda: replicator(RPS * 1e50, start, 0.1, 1),
+        lambda: replicator_map(RPS, start, 1, math.inf),
+        lambda: replicator_map(RPS, start, 1.5, 3.0),  # type: ignore[arg-type]
+        lambda: alpha_rank(RPS, alpha=1e308),
+        lambda: alpha_rank(RPS * 1e200),
+        lambda: alpha_rank_profiles([[[1, 2]], [[1]]]),
+    ):
+        with pytest.raises(EquilibriumError):
+            call()

@@ -335,7 +335,7 @@ def test_a_restored_run_goes_on_bit_identically(
     assert (solver.strategy() == straight.strategy()).all()
     assert saved["iterations"] == 20  # a copy
 
-    other = build(GameTree.from_rules(Drawn(1, (0,), (2,), ((True,),), (False,), 1)))
+    other = build(GameTree.from_rules(Drawn(2, (0,), (2,), ((True, True),), (False,), 1)))
     for broken in (
         other.state(),
         saved | {"regret": saved["regret"] * np.nan},
@@ -419,3 +419,75 @@ def test_misuse_is_explained() -> None:
         DiscountedCFR(tree, gamma=-1)
     with pytest.raises(EquilibriumError, match="iterations"):
         CFR(tree).run(-1)
+
+
+class Scaled(Drawn):
+    """A drawn game whose payoffs are counted in another unit."""
+
+    unit = 1e-10
+
+    def returns(self, state: State) -> tuple[float, ...]:
+        return tuple(self.unit * paid for paid in super().returns(state))
+
+
+def test_the_unit_of_payoffs_does_not_matter() -> None:
+    game = replace(NESTED, zero_sum=True)
+    value, _ = solve_zero_sum_tree(GameTree.from_rules(game))
+    tiny, _ = solve_zero_sum_tree(GameTree.from_rules(Scaled(**vars(game))))
+    assert tiny / Scaled.unit == pytest.approx(value, abs=1e-6)
+
+
+def test_of_equally_good_actions_the_lowest_is_taken() -> None:
+    class Indifferent(Bad):
+        def returns(self, state: State) -> tuple[float, ...]:
+            return (1.0, 1.0)
+
+    tree = GameTree.from_rules(Indifferent())
+    _, answer = tree.best_response(tree.uniform(), 0)
+    assert (answer[:, 0] == 1.0).all()
+
+
+def test_regrets_refuse_a_damaged_state_and_a_sample_of_nobody() -> None:
+    tree = GameTree.from_rules(NESTED)
+    solver = CFR(tree)
+    solver.run(3)
+    saved = solver.state()
+    for damage in (
+        {"strategy": saved["strategy"] * 5},
+        {"total": -1.0 - saved["total"]},
+        {"iterations": 2.5},
+        {"regret": "none"},
+    ):
+        with pytest.raises(EquilibriumError):
+            solver.restore(saved | damage)
+    sampled = SampledCFR(tree, np.random.default_rng(1))
+    with pytest.raises(EquilibriumError, match="uint64"):
+        sampled.restore(sampled.state() | {"stream": np.array([1.5])})
+    with pytest.raises(EquilibriumError, match="iterations"):
+        sampled.run(2.5)  # type: ignore[arg-type]
+    alone = GameTree.from_rules(Drawn(1, (0,), (2,), ((True,),), (False,), 1))
+    with pytest.raises(EquilibriumError, match="one alone"):
+        SampledCFR(alone, np.random.default_rng(1))
+
+
+class Halves(Bad):
+    def legal(self, state: State) -> State:
+        return (0.5, 1.5)  # type: ignore[return-value]
+
+
+class Enormous(Bad):
+    def legal(self, state: State) -> State:
+        return (0, 10**9)
+
+
+class Lists(Bad):
+    def observation(self, state: State, player: int) -> State:
+        return [1]  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"), [(Halves, "whole"), (Enormous, "65535"), (Lists, "hashable")]
+)
+def test_columns_that_cannot_be_are_explained(rules: Callable[[], Bad], says: str) -> None:
+    with pytest.raises(EquilibriumError, match=says):
+        GameTree.from_rules(rules())

@@ -194,3 +194,40 @@ def test_misuse_is_explained() -> None:
     with pytest.raises(EquilibriumError, match="counts"):
         play.restore(play.state() | {"rounds": 5})
     assert play.rounds == 0
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1e12, 1e90])
+def test_the_unit_of_payoffs_does_not_matter(unit: float) -> None:
+    solution = solve_zero_sum(np.array([[3, -1], [-1, 1]]) * unit)
+    assert solution.value == pytest.approx(unit / 3)
+    np.testing.assert_allclose(solution.row, [1 / 3, 2 / 3])
+
+
+def test_what_is_no_game_is_explained() -> None:
+    for bad in ("ab", [[1, 2], [3]], [[1j]], RPS * 1e308):
+        with pytest.raises(EquilibriumError):
+            solve_zero_sum(bad)
+        with pytest.raises(EquilibriumError):
+            FictitiousPlay(bad)
+    for start in ((0.5, 0), (-1, 0), (0,)):
+        with pytest.raises(EquilibriumError):
+            FictitiousPlay(RPS, start=start)  # type: ignore[arg-type]
+    with pytest.raises(EquilibriumError, match="rounds"):
+        FictitiousPlay(RPS).run(2.5)  # type: ignore[arg-type]
+
+
+def test_fictitious_play_refuses_a_damaged_state() -> None:
+    play = FictitiousPlay(RPS, start=(0, 1))
+    play.run(7)
+    saved = play.state()
+    for damage in (
+        {"rounds": 7.5},
+        {"plays": saved["plays"][:1]},
+        {"plays": [each + 0.4 for each in saved["plays"]]},
+        {"worth": [each * np.nan for each in saved["worth"]]},
+        {"worth": [each + 1.0 for each in saved["worth"]]},
+    ):
+        with pytest.raises(EquilibriumError):
+            play.restore(saved | damage)
+    play.restore(saved)
+    assert play.state()["plays"][0].tolist() == saved["plays"][0].tolist()

@@ -129,7 +129,7 @@ def test_wrong_codes_ticks_and_accounts_move_nothing(funded):
     with pytest.raises(LedgerError, match="account 5 was never opened; ids run from 0 to 4"):
         funded.balance([1, 5])
     funded.tick = 2**31
-    with pytest.raises(OverflowError):
+    with pytest.raises(LedgerError, match="the journal dates entries in int32"):
         funded.transfer(1, 2, 3)
     funded.tick = 0
     assert same_state(funded.state(), before)
@@ -343,3 +343,20 @@ def test_compiled_code_posts_on_the_books(funded):
 def test_wrong_links_are_explained(funded, linked):
     with pytest.raises(LedgerError, match=r"linked|lengths"):
         funded.transfer([1, 2], [2, 3], 4, linked=linked)
+
+
+def test_tokens_that_only_sum_to_nothing_modulo_2_to_the_64_are_noticed(funded):
+    funded.drain()
+    before = funded.state()
+    forged = np.array([0, *[2**62] * 4])  # they sum to 2**64
+    with pytest.raises(LedgerError, match="do not balance"):
+        funded.restore(before | {"available": forged, "opening": forged})
+    assert same_state(funded.state(), before)
+
+
+def test_what_cannot_be_done_leaves_nothing_half_done(funded):
+    before = funded.state()
+    with pytest.raises(MemoryError):
+        funded.open(2**58)
+    assert same_state(funded.state(), before)
+    assert funded.open(1).tolist() == [5]

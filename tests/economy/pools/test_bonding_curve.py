@@ -3,6 +3,7 @@
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -200,3 +201,18 @@ def test_state_and_mistakes():
         BondingCurve(2**62, 1, 1).buy(2**62)
     with pytest.raises(PoolError, match="whole number"):
         curve.buy(1.5)
+
+
+def test_amounts_of_numpy_do_not_overflow():
+    plain, other = (BondingCurve(10**10, 10**10, Fraction(1, 2)) for _ in range(2))
+    assert plain.buy(10**9) == other.buy(np.int64(10**9))
+    assert plain.buy(10**9) == other.buy(np.int64(10**9))
+    assert plain.sell(10**8) == other.sell(np.int64(10**8))
+    assert plain.state() == other.state()
+    assert type(other.reserve) is int and type(other.supply) is int
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf"), "x", None])
+def test_weights_that_are_no_numbers_are_explained(weight):
+    with pytest.raises(PoolError, match="weight"):
+        BondingCurve(10, 10, weight)

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal, localcontext
 from math import isqrt
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -356,3 +357,41 @@ def test_a_pool_that_could_not_pay_everybody_would_be_noticed():
     assert found(Forgetful, 100_000, 10**6)
     assert not found(ConcentratedPool, 0, 997)
     assert not found(ConcentratedPool, 100_000, 10**6)
+
+
+def test_amounts_of_numpy_are_plain_and_fractions_are_refused():
+    pool, other = ConcentratedPool(), ConcentratedPool()
+    for each, number in ((pool, int), (other, np.int64)):
+        each.mint(1, number(-600), 600, number(10**15))
+        each.swap(number(10**9))
+        each.burn(1, -600, number(600), number(10**14))
+    assert json.dumps(pool.state()) == json.dumps(other.state())
+    for mistake in (
+        lambda: pool.mint(1, -600, 600, 1e9),
+        lambda: pool.swap(1.5),
+        lambda: ConcentratedPool(1.5 * Q96),
+        lambda: ConcentratedPool(tick_spacing=60.5),
+        lambda: Till(Ledger(), Ledger()).settle((1, 1), (2**70, 0)),
+    ):
+        with pytest.raises(PoolError):
+            mistake()
+
+
+def test_a_state_that_does_not_cover_its_positions_is_refused():
+    pool = ConcentratedPool()
+    pool.mint(1, -600, 600, 10**9)
+    pool.swap(10**6)
+    saved = pool.state()
+    row = saved["positions"][0]
+    for damage in (
+        {"held": [0, 0]},
+        {"held": [saved["held"][0], saved["held"][1] // 2]},
+        {"positions": [row, row]},
+        {"positions": [[*row[:6], -1, 0]]},
+        {"positions": [[*row[:6], saved["held"][0], 0]]},
+    ):
+        with pytest.raises(PoolError):
+            pool.restore(saved | damage)
+    assert pool.state() == saved
+    pool.restore(saved)
+    assert pool.state() == saved

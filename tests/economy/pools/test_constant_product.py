@@ -328,3 +328,30 @@ def test_a_pool_that_rounds_for_the_trader_would_be_noticed():
 
     assert product_fell(Generous(fee=0))
     assert not product_fell(ConstantProduct(fee=0))
+
+
+def test_amounts_of_numpy_do_not_overflow():
+    gold, grain = Ledger(), Ledger()
+    pool, alice = LiquidityPool(gold, grain), (gold.open()[0], grain.open()[0])
+    gold.mint(alice[0], 10**12)
+    grain.mint(alice[1], 10**12)
+    holder = pool.shares.open()[0]
+    pool.provide(holder, alice, (10**11, 10**11))
+    amount = np.int64(10**11)  # whose product with the reserve is beyond int64
+    assert pool.provide(holder, alice, (amount, amount)) == 10**11
+    assert pool.reserves == (2 * 10**11, 2 * 10**11)
+    with pytest.raises(PoolError, match="int16"):
+        pool.restore(pool.state() | {"code": 2**15})
+    with pytest.raises(PoolError, match="whole"):
+        ConstantProduct().mint(1.5, 2)
+
+
+def test_what_is_provided_is_taken_at_the_price_rounded_up():
+    gold, grain = Ledger(), Ledger()
+    pool, alice = LiquidityPool(gold, grain), (gold.open()[0], grain.open()[0])
+    gold.mint(alice[0], 10**6)
+    grain.mint(alice[1], 10**6)
+    holder = pool.shares.open()[0]
+    pool.provide(holder, alice, (3000, 1000))
+    pool.provide(holder, alice, (100, 10**5))  # 33.3 match
+    assert pool.reserves == (3100, 1034)

@@ -235,8 +235,8 @@ def test_a_ring_of_names_never_outweighs_the_single_name_that_does_the_same(
     for step in script:
         accepted = None
         for reputation, ring in worlds:
-            claim = max(reputation._claims["status"].size - 1, 0)
-            if claim == 0 and not reputation._claims["status"].size:
+            claim = max(reputation._claims.opened - 1, 0)
+            if not reputation._claims.opened:
                 reputation.open_claims()
                 reputation.attest(4, 0, outsider, 30)
             match step:
@@ -389,7 +389,7 @@ def test_a_planted_bug_is_noticed():
         lambda reputation: np.add.at(reputation._names["weight"], 0, 10**6),
         lambda reputation: np.subtract.at(reputation._names["weight"], 1, 1),
         lambda reputation: np.add.at(reputation._names["staked"], 0, 1),
-        lambda reputation: np.add.at(reputation._rows["stake"], 0, 1),
+        lambda reputation: np.add.at(reputation._claims.rows["stake"], 0, 1),
         lambda reputation: reputation._ledger.transfer(reputation.custody, reputation.treasury, 1),
     ]
     for bug in bugs:
@@ -417,7 +417,7 @@ def test_misuse_is_explained_and_changes_nothing():
         (lambda: StakedReputation(ledger, 1, fading=1025), "fading is 0 to 1024"),
         (lambda: reputation.restore({}), "missing"),
         (lambda: reputation.restore(before | {"bond": [3]}), "custody holds 0 tokens"),
-        (lambda: reputation.restore(before | {"bond": [3, 4]}), "lengths"),
+        (lambda: reputation.restore(before | {"bond": [3, 4]}), "have sizes"),
     ):
         with pytest.raises(ReputationError, match=message):
             call()
@@ -426,3 +426,58 @@ def test_misuse_is_explained_and_changes_nothing():
     reputation.reveal(claim[0], 1000)
     with pytest.raises(ReputationError, match="settled already"):
         reputation.void(claim[0])
+
+
+def test_settled_claims_are_forgotten_but_not_their_ids():
+    """A history of any length weighs no more than what is open, also when saved."""
+    _, reputation, names = reputation_with(1000, 2)
+    reputation.bond(names, 1000)
+    (waiting,) = reputation.open_claims()
+    reputation.attest(names[0], waiting, 700, 5)
+    reputation.attest(names[0], reputation.open_claims(), 700, 5)
+    small = sum(column.nbytes for column in reputation.state().values())
+    reputation.void(1)
+    for k in range(2, 20):
+        claim = reputation.open_claims()
+        assert claim.tolist() == [k]
+        reputation.attest(names, claim, 1000, 3)
+        reputation.reveal(claim, 1000)
+    assert sum(column.nbytes for column in reputation.state().values()) < small
+    claims = [waiting, 3, 19, 20, -1]
+    assert reputation.attest(names[0], claims, 900, 1).tolist() == [
+        OK,
+        StakeRefusal.NOT_OPEN,
+        StakeRefusal.NOT_OPEN,
+        StakeRefusal.UNKNOWN_CLAIM,
+        StakeRefusal.UNKNOWN_CLAIM,
+    ]
+    assert reputation.reveal(waiting, 0).stake.tolist() == [5, 1]
+
+
+def test_damaged_states_are_refused():
+    _, reputation, names = reputation_with(1000, 2)
+    reputation.bond(names, 1000)
+    claims = reputation.open_claims(3)
+    reputation.void(claims[1])
+    reputation.attest(names, claims[[0, 2]], 900, 7)
+    before = reputation.state()
+    damage = {
+        "rates": [[1, 99, 0, 0, 0], [0, 4, 0, 0, 0], [1, 4, 1025, 0, 0], [1, 4, 0, 0, -1]],
+        "account": [[0, 3], [2, 9]],
+        "opened": [2, -1, [3, 3]],
+        "claims": [[-1, 2], [2, 0], [0, 0], [0, 1], [0]],
+        "status": [[0, 2], [-1, 0], [0]],
+        "stakes": [[7, 8], [0, 7]],
+        "row_name": [[0, 2], [-1, 1], [0, 0]],
+        "row_claim": [[0, 1], [0, 0], [0, 3]],
+        "row_report": [[900, 1001], [-1, 900]],
+        "row_stake": [[7, 0], [14, 0], [7, 8]],
+        "staked": [[7, 6], [14, 0]],
+        "weight": [[-1, 0], [1001, 0]],
+    }
+    for key, values in damage.items():
+        for value in values:
+            with pytest.raises(ReputationError):
+                reputation.restore(before | {key: np.array(value)})
+    reputation.restore(before)
+    assert all((reputation.state()[key] == before[key]).all() for key in before)

@@ -91,10 +91,22 @@ def test_mistakes_are_explained():
             ([5, -1], 1, "0 tokens or more"),
             ([2**62, 2**62], 1, "at most"),
             ([1.5, 2], 1, "whole numbers"),
-            ([1, 2], -1, "sweeps is 0 or more"),
+            ([1, 2], -1, "0 or more"),
         ):
             with pytest.raises(WealthError, match=message):
                 rule(held, sweeps, rng)
     for part in (-0.1, 1.1, 1e-9):
         with pytest.raises(WealthError, match="part is 0 to 1"):
             trade_yard_sale([1, 2], 1, rng, part=part)
+
+
+@pytest.mark.parametrize("sweeps", [1.0, 2**63, -1])
+def test_sweeps_are_whole(sweeps):
+    with pytest.raises(WealthError, match="sweeps"):
+        exchange_units([1, 2], sweeps, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("part", [float("nan"), float("inf"), "x"])
+def test_parts_are_numbers(part):
+    with pytest.raises(WealthError, match="part"):
+        trade_yard_sale([1, 2], 1, np.random.default_rng(1), part=part)

@@ -72,3 +72,20 @@ def test_parts_and_points_are_checked():
         lorenz_curve([1, 2], 1)
     with pytest.raises(WealthError, match="say nothing about a tail"):
         tail_index([1] * 100)
+
+
+def test_measures_do_not_depend_on_the_unit():
+    assert gini([0, 1e308, 1e308, 1e308]) == gini([0, 1, 1, 1])
+    assert top_share([1e308, 1e308, 1e308, 1e308], 0.25) == 0.25
+    assert lorenz_curve([1e308, 1e308], points=3).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_a_part_is_so_many_holders_whatever_float64_makes_of_it():
+    assert 0.29 * 100 < 29
+    expected = 29 / np.log(np.arange(72, 101) / 71).sum()
+    assert tail_index(np.arange(1, 101), 0.29) == pytest.approx(expected)
+
+
+def test_names_are_no_holdings():
+    with pytest.raises(WealthError, match="numbers"):
+        gini(["a"])

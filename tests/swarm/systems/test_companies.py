@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from economy import split_exactly
-from economy.firms import shapley, shapley_split
+from economy import shapley, shapley_split, split_exactly
 from swarm import (
     Bankruptcy,
     Column,

@@ -23,6 +23,7 @@ from swarm import (
     World,
     WorldError,
 )
+from swarm.emergence import division_against_chance
 from swarm.systems.skill_market import TASK_SOLD
 from tests.swarm.systems.plain_call import plain_call
 from tests.swarm.worlds import Idle, Watch, moved, plenty, problem, run
@@ -164,6 +165,22 @@ def test_compute_is_bought_for_the_tasks_that_one_has() -> None:
     world.systems.insert(world.systems.index(world.system(Reasoning)), Watch(look))
     run(world, 6)
     assert any(different)
+
+
+def test_work_is_divided_more_where_tasks_are_traded_and_the_population_lasts() -> None:
+    # Only there: where half of all die in a generation, records are too short to show it.
+    for seed in (1, 2, 3):
+        traded, kept = (
+            run(traders(seed, skills=skills, selection=Idle()), 24)
+            for skills in (SkillMarket(), Idle())
+        )
+        beyond_chance = [
+            division_against_chance(
+                world.population["practice"].astype(int), np.random.default_rng(0), 20
+            ).excess
+            for world in (traded, kept)
+        ]
+        assert beyond_chance[0] > beyond_chance[1]
 
 
 def test_a_record_holds_answers_and_net_earnings_of_each_relation() -> None:

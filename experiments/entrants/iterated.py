@@ -1,19 +1,12 @@
-"""Who plays in a tournament: strategies that ship, classes, machines, the library's, saved agents.
-
-`contest_of` makes the contest of a file, ready for `arenas.tournaments`. It can be sent to other
-processes, whatever the players are.
-"""
+"""Who plays iterated games: classics by name, classes, machines, and the axelrod library."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from arenas.games import BiddingContest, BiddingError, shading
 from arenas.iterated import (
     GAMES,
     Alternator,
@@ -46,18 +39,10 @@ from arenas.iterated import (
 )
 from arenas.iterated.contest import Entrant
 from arenas.iterated.saving import load_machines
-from arenas.tournaments import Contest
-from economy.equilibria import GameTree
-from experiments.card_contest import CardContest
-from experiments.card_contest import Entrant as CardEntrant
-from experiments.card_strategies import RULES, card_strategies, card_strategy
-from experiments.player_classes import WrittenPlayer, class_named, instance, without_exit
+from experiments.entrants.names import EVERYBODY, chosen, classes, named
+from experiments.entrants.written import WrittenPlayer, instance
 from experiments.toml import did_you_mean
 from experiments.tournament_file import TournamentFile, TournamentFileError
-
-EVERYBODY = "all"
-KNOTS = 201
-"""Values at which the bids of a class are asked for; straight between them."""
 
 CLASSICS: Mapping[str, Callable[[str], Player]] = {
     "cooperator": Cooperator,
@@ -85,34 +70,20 @@ CLASSICS: Mapping[str, Callable[[str], Player]] = {
 """The strategies of iterated games of two actions, by name."""
 
 
-def contest_of(file: TournamentFile) -> Contest:
-    """The contest of a tournament.
-
-    Raises:
-        TournamentFileError: a player that is unknown, missing or broken, or fewer than two.
-    """
-    contest = _CONTESTS[file.game.kind](file)
-    if len(contest.names) < 2:
-        raise TournamentFileError(
-            f"{file.place('players')}: {len(contest.names)} in all, and a tournament needs two or "
-            "more; name some, such as strategies = \"all\""
-        )
-    return contest
-
-
-def _iterated(file: TournamentFile) -> Contest:
+def iterated_contest(file: TournamentFile) -> IteratedContest | None:
+    """The contest of a file of kind "iterated"; None if nobody is named."""
     game = _matrix(file)
     entrants: list[Entrant] = []
-    chosen = _chosen(file, "strategies", CLASSICS)
-    if chosen and len(game) != 2:
+    shipped = chosen(file, "strategies", CLASSICS)
+    if shipped and len(game) != 2:
         raise TournamentFileError(
             f"{file.place('players', 'strategies')}: those that ship know two actions, and "
             f"{game.name} has {len(game)}; enter classes or machines"
         )
-    for name in chosen:
+    for name in shipped:
         player = CLASSICS[name](name)
         entrants.append(player.machine().named([name]))
-    for place, path, name in _classes(file, ["move(mine, theirs)"]):
+    for place, path, name in classes(file):
         if not isinstance(instance(place, path, name, ()), Player):
             raise TournamentFileError(
                 f"{place}: {name} in {path.name} is no player; write class {name}(Player), with "
@@ -136,7 +107,7 @@ def _iterated(file: TournamentFile) -> Contest:
     entrants += _of_library(file, game)
     rules = file.game
     if not entrants:
-        return _nobody()
+        return None
     return IteratedContest(entrants, game, rules.turns, rules.noise, rules.ending)
 
 
@@ -175,71 +146,10 @@ def _of_library(file: TournamentFile, game: MatrixGame) -> Sequence[Entrant]:
     if given == (EVERYBODY,):
         return axelrod_players()
     known = {each.__name__: each for each in library.all_strategies}
-    found = axelrod_players(known[name] for name in _named(place, given, known))
+    found = axelrod_players(known[name] for name in named(place, given, known))
     if len(found) < len(given):
         raise TournamentFileError(
             f"{place}: a strategy among {', '.join(given)} looks into its opponents, which players "
             "here cannot; leave it out"
         )
     return found
-
-
-def _cards(file: TournamentFile) -> Contest:
-    kind = file.game.kind
-    rules, tree = RULES[kind], GameTree.from_rules(RULES[kind])
-    entrants: list[tuple[str, CardEntrant]] = []
-    for name in _chosen(file, "strategies", card_strategies(kind)):
-        entrants.append((name, card_strategy(kind, name, tree)))
-    for place, path, name in _classes(file, ["move(observation, legal, rng)"]):
-        entrants.append((name, (path, name)))
-    names = _told_apart(name for name, _ in entrants)
-    players = dict(zip(names, (entrant for _, entrant in entrants), strict=True))
-    return CardContest(rules, tree, players, file.game.hands) if players else _nobody()
-
-
-def _sealed_bid(file: TournamentFile) -> Contest:
-    values = np.linspace(0.0, 1.0, KNOTS)
-    second = file.game.price == "second"
-    shipped = {"truthful": 1.0, "equilibrium": 1.0 if second else 0.5, "timid": 0.25}
-    shares = {name: shipped[name] for name in _chosen(file, "strategies", shipped)}
-    bids = [(name, values * share) for name, share in shares.items()]
-    bids += [(f"bids {share:g} of value", values * share) for share in file.players.shares]
-    for place, path, name in _classes(file, ["bid(value)"]):
-        one = instance(place, path, name, ["bid(value)"])
-        try:
-            asked = [float(without_exit(one.bid, value)) for value in values.tolist()]
-            shading([1.0])  # noqa: B018
-            bids.append((name, np.array(asked)))
-            BiddingContest([asked])
-        except BiddingError as error:
-            raise TournamentFileError(f"{place}: {name} in {path.name}: {error}") from None
-        except Exception as error:
-            raise TournamentFileError(f"{place}: {name} in {path.name} raised {error!r}") from None
-    if not bids:
-        return _nobody()
-    names = _told_apart(name for name, _ in bids)
-    tables = np.array([table for _, table in bids])
-    return BiddingContest(tables, names, auctions=file.game.auctions, second_price=second)
-
-
-def _duel(file: TournamentFile) -> Contest:
-    from experiments.saved_agents import TUNED, duel_of
-
-    tuned = bool(_chosen(file, "strategies", [TUNED]))
-    runs = list(file.paths("runs"))
-    if not runs:
-        raise TournamentFileError(
-            f"{file.place('players')}: a duel is between the best agents of finished runs; name "
-            "some, such as runs = ['runs/nations-1', 'runs/nations-2']"
-        )
-    names = _told_apart([*(path.resolve().name for _, path in runs), *([TUNED] * tuned)])
-    return duel_of(file.place("players", "runs"), runs, names, tuned, file)
-
-
-_CONTESTS: Mapping[str, Callable[[TournamentFile], Contest]] = {
-    "iterated": _iterated,
-    "kuhn": _cards,
-    "leduc": _cards,
-    "sealed-bid": _sealed_bid,
-    "duel": _duel,
-}

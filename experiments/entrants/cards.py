@@ -23,7 +23,7 @@ import numpy.typing as npt
 from arenas.games import SequentialGame, TreeContest, after_chance
 from arenas.iterated import Forfeited
 from economy.equilibria import LEAF, GameTree
-from experiments.player_classes import made, without_exit
+from experiments.entrants.written import made, without_exit
 
 Floats = npt.NDArray[np.float64]
 Entrant = Floats | tuple[Path, str]
@@ -124,8 +124,8 @@ class CardContest:
     ) -> int:
         seen, legal = self.rules.observation(state, seat), tuple(self.rules.legal(state))
         if isinstance(player, np.ndarray):
-            chances = player[self._row[seat, seen]]
-            return int(rng.choice(len(chances), p=chances / chances.sum()))
+            sums = np.cumsum(player[self._row[seat, seen]])
+            return int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
         try:
             given = without_exit(player.move, seen, legal, rng)
         except Exception as error:

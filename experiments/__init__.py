@@ -1,10 +1,12 @@
 """Studies, and runs of them: from a TOML file to a folder with tables, checkpoints and a report.
 
-    from experiments import load_study, run
+    from experiments import load_study, load_tournament, play_tournament, run
 
     folder = run(load_study("nations"))                   # reasoning agents
     folder = run(load_study("flocking", ["birds=400"]))   # a model
     folder.results["rows"]
+
+    print(play_tournament(load_tournament("dilemma")))
 
 Names are imported when they are first used, so that the command line starts at once.
 """
@@ -28,6 +30,13 @@ if TYPE_CHECKING:
     from experiments.study import load_study, shipped_studies, study_names, to_toml
     from experiments.subject import Subject, split_graph, subject_of
     from experiments.toml import StudyError
+    from experiments.tournament import play_tournament
+    from experiments.tournament_file import (
+        TournamentFile,
+        TournamentFileError,
+        load_tournament,
+        shipped_tournaments,
+    )
 
 __all__ = [
     "Bar",
@@ -42,14 +51,19 @@ __all__ = [
     "Study",
     "StudyError",
     "Subject",
+    "TournamentFile",
+    "TournamentFileError",
     "assemble",
     "bodies_of",
     "evolve_rules",
     "load_study",
+    "load_tournament",
+    "play_tournament",
     "pose_with_rules",
     "resume",
     "run",
     "shipped_studies",
+    "shipped_tournaments",
     "split_graph",
     "study_names",
     "subject_of",
@@ -68,6 +82,13 @@ _HOMES = {
     "study": ("load_study", "shipped_studies", "study_names", "to_toml"),
     "subject": ("Subject", "split_graph", "subject_of"),
     "toml": ("StudyError",),
+    "tournament": ("play_tournament",),
+    "tournament_file": (
+        "TournamentFile",
+        "TournamentFileError",
+        "load_tournament",
+        "shipped_tournaments",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

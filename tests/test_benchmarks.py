@@ -23,7 +23,8 @@ from benchmarks.summary import OURS, json_rows, spread, summary, table
 from benchmarks.world import measure
 from experiments.baselines import BEST_SINGLE, TUNED_WEIGHTS, Exam
 from experiments.evaluation import COLLECTIVE, EVOLVED
-from swarm.reasoning import KnowledgeGraph, Problem, ask, judge, load_graph
+from swarm.reasoning import KnowledgeGraph, Problem, ask, judge
+from tests.experiments.nations import nations, nations_subject
 
 RECORD = Path(__file__).parents[1] / "benchmarks" / "main.json"
 RIVALS = (BEST_SINGLE, TUNED_WEIGHTS)
@@ -126,19 +127,19 @@ def test_a_budget_buys_what_validates_best_not_what_tests_best() -> None:
 # Rivals that learn
 
 
-def nations(test_seed: int = 0) -> tuple[Problem, KnowledgeGraph]:
-    """A problem, and its graph with test facts that may have been replaced."""
-    graph = load_graph("nations").resplit((0.4, 0.2, 0.4), seed=0)
-    if test_seed:
-        rng = np.random.default_rng(test_seed)
-        random = np.stack([rng.integers(0, n, len(graph.test)) for n in (14, 55, 14)], axis=1)
-        graph = replace(graph, test=random.astype(np.int32))
-    return Problem.pose(graph), graph
+@pytest.fixture(scope="module")
+def posed() -> tuple[Problem, KnowledgeGraph]:
+    return nations_subject().problem, nations()
 
 
 @pytest.fixture(scope="module")
-def posed() -> tuple[Problem, KnowledgeGraph]:
-    return nations()
+def learners(posed: Any) -> dict[str, tuple[Any, Any]]:
+    """Of every rival how it learns, at most once, and what it has learnt of the problem."""
+    rivals = quick_rivals()
+    from benchmarks.main import once
+
+    learners = {name: once(rival) for name, rival in rivals.items()}
+    return {name: (learn, learn(posed[0])) for name, learn in learners.items()}
 
 
 def quick_rivals() -> dict[str, Any]:
@@ -177,16 +178,12 @@ def test_wrong_answers_are_not_known_from_other_folds(posed: Any) -> None:
         assert wrong[q].tolist() == expected
 
 
-def test_rivals_learn_and_what_they_show_is_out_of_fold(posed: Any) -> None:
+def test_rivals_learn_and_what_they_show_is_out_of_fold(posed: Any, learners: Any) -> None:
     problem, graph = posed
     table = problem.faculties.table(ask(graph.test, problem.evidence))
     exam = Exam(table, judge(graph.test, graph.facts, problem.evidence))
     silence = exam.figures(np.zeros(table.block.open.shape))["mrr"]
-    from benchmarks.main import once
-
-    for name, rival in quick_rivals().items():
-        learn = once(rival)
-        learnt = learn(problem)
+    for name, (learn, learnt) in learners.items():
         assert learnt(table) is learn(problem)(table), "learnt or answered twice"
         said = learnt(problem.table)
         assert said.shape == problem.table.block.open.shape
@@ -198,12 +195,15 @@ def test_rivals_learn_and_what_they_show_is_out_of_fold(posed: Any) -> None:
         assert not np.array_equal(learnt(copy), said)
 
 
-def test_rivals_do_not_depend_on_test_facts(posed: Any) -> None:
+def test_rivals_do_not_depend_on_test_facts(posed: Any, learners: Any) -> None:
+    """Learnt anew where as many other test facts stand."""
     problem, graph = posed
-    other, _ = nations(test_seed=1)
+    rng = np.random.default_rng(1)
+    random = np.stack([rng.integers(0, n, len(graph.test)) for n in (14, 55, 14)], axis=1)
+    other = Problem.pose(replace(graph, test=random.astype(np.int32)))
     table = problem.faculties.table(ask(graph.test, problem.evidence))
-    for (name, one), two in zip(quick_rivals().items(), quick_rivals().values(), strict=True):
-        assert np.array_equal(one(problem)(table), two(other)(table)), name
+    for name, rival in quick_rivals().items():
+        assert np.array_equal(learners[name][1](table), rival(other)(table)), name
 
 
 @pytest.mark.slow
@@ -235,7 +235,8 @@ def test_an_ablation_compares_the_same_seeds() -> None:
     assert row.ours - (row.peer or 0) == pytest.approx(worth["mean"])
 
 
-def test_a_world_is_measured() -> None:
+def test_a_world_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.world.STUDY", "nations")  # posed sooner than UMLS
     row = measure(64, 8, 4)
     assert row["ours"] > 0
     assert row["checks"]["tokens_conserved"]

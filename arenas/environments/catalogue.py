@@ -7,12 +7,15 @@ from functools import partial
 from typing import Any
 
 from arenas.environments.bidding import SealedBid
+from arenas.environments.commons import RedAgainstBlue
 from arenas.environments.errors import MoveError, missing_extra
+from arenas.environments.imitation_game import ImitationGame
 from arenas.environments.iterated import Iterated
 from arenas.environments.pursuit import Pursuing
 from arenas.environments.simultaneous import Simultaneous
 from arenas.environments.turns import Turns
 from arenas.games import Kuhn, Leduc
+from arenas.iterated import Grudger
 
 try:
     from pettingzoo import AECEnv
@@ -23,12 +26,17 @@ except ModuleNotFoundError as error:
 SIMULTANEOUS: Mapping[str, Callable[..., Simultaneous]] = {
     "iterated": Iterated,
     "pursuit": Pursuing,
+    "red-blue": RedAgainstBlue,
     "sealed-bid": SealedBid,
     "vickrey": partial(SealedBid, second_price=True),
 }
 """Arenas in which all move at once; they have both forms."""
 
-SEQUENTIAL: Mapping[str, Callable[[], Any]] = {"kuhn": Kuhn, "leduc": Leduc}
+SEQUENTIAL: Mapping[str, Callable[[], Any]] = {
+    "imitation": lambda: ImitationGame(Grudger().machine()),
+    "kuhn": Kuhn,
+    "leduc": Leduc,
+}
 """Games of turns; a parallel form would let players see what they could not."""
 
 

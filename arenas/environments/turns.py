@@ -42,7 +42,7 @@ class Turns(AECEnv):  # type: ignore[misc]
             "is_parallelizable": False,
         }
         self.render_mode = render_mode
-        self.possible_agents = [f"player_{seat}" for seat in range(_players(game))]
+        self.possible_agents = [f"player_{seat}" for seat in range(game.players)]
         self.agents: list[str] = []
         seen = Box(-1, np.iinfo(np.int16).max, (game.observation_size,), np.int16)
         mask = Box(0, 1, (game.actions,), np.int8)
@@ -134,11 +134,3 @@ class Turns(AECEnv):  # type: ignore[misc]
 
     def __str__(self) -> str:
         return str(self.game.name)
-
-
-def _players(game: SequentialGame) -> int:
-    """How many returns a hand has: play the first of all moves to its end."""
-    state = game.initial()
-    while game.player(state) != LEAF:
-        state = game.next(state, game.legal(state)[0])
-    return len(game.returns(state))

@@ -86,7 +86,8 @@ class TreeContest:
 
         Raises ``EquilibriumError`` for players that do not exist or columns that do not fit.
         """
-        given, drawn = np.asarray(pairs), np.asarray(seeds)
+        given, drawn = np.atleast_2d(pairs), np.atleast_1d(seeds)
+        given = given.reshape(0, 2) if not given.size else given
         fits = given.ndim == 2 and given.shape[1] == 2 and drawn.ndim == 1
         whole = all(not column.size or column.dtype.kind in "iu" for column in (given, drawn))
         if not (fits and whole) or (drawn.size and drawn.min() < 0):

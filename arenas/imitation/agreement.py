@@ -63,8 +63,8 @@ def agreement(
     _shadow(
         np.array(models.state_start),
         np.array(models.start),
-        np.array(models.plays),
-        np.array(models.moves_on),
+        np.array(models.plays, order="C"),
+        np.array(models.moves_on, order="C"),
         asks,
         answers,
         found,

@@ -90,9 +90,9 @@ class Interrogators:
             columns_of(subjects),
             columns_of(habitat),
             self.habitat is not None,
-            np.ascontiguousarray(genomes["asks"], np.int32),
-            np.ascontiguousarray(genomes["moves_on"], np.int32).reshape(shape),
-            np.ascontiguousarray(genomes["verdicts"], np.int8),
+            np.array(genomes["asks"], np.int32, order="C"),
+            np.array(genomes["moves_on"], np.int32, order="C").reshape(shape),
+            np.array(genomes["verdicts"], np.int8, order="C"),
             self.turns,
             np.uint64(seed),
             found,
@@ -147,12 +147,15 @@ MachineColumns = tuple[npt.NDArray[np.int64], Slots, Floats, Slots, npt.NDArray[
 
 
 def columns_of(machines: Machines) -> MachineColumns:
-    """Machines as kernels here take them: cumulative chances of the actions."""
+    """Machines as kernels here take them: cumulative chances of the actions.
+
+    All are fresh arrays in C order, so that each kernel is compiled for one kind only.
+    """
     return (
-        np.array(machines.state_start),
-        np.array(machines.start),
-        np.cumsum(machines.plays, axis=1),
-        np.array(machines.moves_on),
+        np.array(machines.state_start, order="C"),
+        np.array(machines.start, order="C"),
+        np.array(machines.plays.cumsum(axis=1), order="C"),
+        np.array(machines.moves_on, order="C"),
         np.array(machines.sure),
     )
 

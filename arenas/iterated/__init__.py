@@ -2,7 +2,7 @@
 
 `IteratedContest` plays batches between any of them; `Machines` are finite-state machines as
 columns, a batch of whose matches is one kernel; `MachineGenomes` lets any search of `evolution`
-breed them, and `machines_of_networks` compiles NEAT networks to them. `expected_points` knows the
+breed them, `machines_of_networks` compiles NEAT networks to them, and `save_machines` keeps them. `expected_points` knows the
 mean without playing. `arenas.iterated.axelrod_players` brings the strategies of the axelrod
 library.
 """
@@ -52,6 +52,7 @@ from arenas.iterated.machines import MachinePlayer, Machines, machine_of, memory
 from arenas.iterated.match import IteratedMatch, Played
 from arenas.iterated.networks import NetworkPlayer, inputs_for, machines_of_networks
 from arenas.iterated.players import Player
+from arenas.iterated.saving import load_machines, save_machines
 from arenas.iterated.stochastic import (
     Extortioner,
     FirmButFair,
@@ -114,8 +115,10 @@ __all__ = [
     "count_outcomes",
     "expected_points",
     "inputs_for",
+    "load_machines",
     "long_run_points",
     "machine_of",
     "machines_of_networks",
     "memory_one",
+    "save_machines",
 ]

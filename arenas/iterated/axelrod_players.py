@@ -29,7 +29,7 @@ from arenas.iterated.players import Player
 class AxelrodPlayer(Player):
     """A strategy of the library as a player of ours.
 
-    >>> AxelrodPlayer(axelrod.Gradual())
+    For the library's Gradual: `AxelrodPlayer(axelrod.Gradual())`.
     """
 
     def __init__(self, strategy: Any, name: str | None = None) -> None:

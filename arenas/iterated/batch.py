@@ -20,7 +20,11 @@ def count_outcomes(
 ) -> Integers:
     """Play machines against machines: the kernel, without the rest of a contest.
 
-    >>> match.points(count_outcomes(machines, match, pairs, seeds))  # float64[m, 2]
+    >>> from arenas.iterated import Defector, IteratedMatch, Machines, TitForTat
+    >>> machines = Machines.of_players([TitForTat(), Defector()])
+    >>> match = IteratedMatch(turns=200)
+    >>> match.points(count_outcomes(machines, match, [[0, 1], [0, 0]], [7, 8])).tolist()
+    [[199.0, 204.0], [600.0, 600.0]]
 
     Args:
         machines: those that meet.

@@ -21,6 +21,7 @@ class Chance:
 
     >>> chance = Chance(7)
     >>> chance.random(), chance.below(6)
+    (0.3898297483912715, 0)
     """
 
     __slots__ = ("_state",)

@@ -43,8 +43,10 @@ class Forfeited(NamedTuple):
 class IteratedContest:
     """n players, any two of whom can meet in an iterated match.
 
-    >>> contest = IteratedContest([TitForTat(), evolved_machines, MyOwn()], turns=200, noise=0.01)
-    >>> contest(pairs, seeds)  # int64[m, 2] and uint64[m] to points float64[m, 2]
+    >>> from arenas.iterated import Defector, TitForTat, memory_one
+    >>> contest = IteratedContest([TitForTat(), Defector(), memory_one([[1, 0, 0, 1]])], turns=9)
+    >>> contest([[0, 1], [2, 0]], [7, 8]).tolist()
+    [[8.0, 13.0], [27.0, 27.0]]
 
     Args:
         players: plain players, and whole populations of `Machines`, each of which is an entrant.

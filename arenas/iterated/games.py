@@ -32,7 +32,9 @@ class IteratedError(ValueError):
 class MatrixGame:
     """A game of two players who choose among the same number of actions.
 
-    >>> MatrixGame("prisoner's dilemma", [[[3, 3], [0, 5]], [[5, 0], [1, 1]]])
+    >>> game = MatrixGame("prisoner's dilemma", [[[3, 3], [0, 5]], [[5, 0], [1, 1]]])
+    >>> len(game)
+    2
 
     Attributes:
         name: of the game.
@@ -74,7 +76,8 @@ class MatrixGame:
     ) -> MatrixGame:
         """The game in which both seats are alike: `mine[i, j]` for playing i against j.
 
-        >>> MatrixGame.symmetric("prisoner's dilemma", [[3, 0], [5, 1]])
+        >>> MatrixGame.symmetric("prisoner's dilemma", [[3, 0], [5, 1]]).payoffs[1, 0].tolist()
+        [5.0, 0.0]
         """
         table = _numbers(name, mine)
         if table.ndim != 2 or table.shape[0] != table.shape[1]:

@@ -147,7 +147,8 @@ def machine_of(
 ) -> Machines:
     """One machine, as a population of 1.
 
-    >>> machine_of(plays=[0, 1], moves_on=[[0, 1], [0, 1]], name="tit for tat")
+    >>> machine_of(plays=[0, 1], moves_on=[[0, 1], [0, 1]], name="tit for tat").names
+    ('tit for tat',)
 
     Args:
         plays: int[S], the action of each state, in a game of A actions where `moves_on` shows A;
@@ -183,7 +184,8 @@ def memory_one(
 ) -> Machines:
     """Memory-one strategies of a game of two actions, as machines of five states.
 
-    >>> memory_one([1, 0, 1, 0], ["tit for tat"])
+    >>> memory_one([1, 0, 1, 0], ["tit for tat"]).plays[:, 0].tolist()
+    [1.0, 1.0, 0.0, 1.0, 0.0]
 
     Args:
         cooperates: float[n, 4] or float[4], the probability of action 0 after both played 0, after

@@ -47,7 +47,9 @@ class Played:
 class IteratedMatch:
     """The rules of a match.
 
-    >>> IteratedMatch(turns=200).play(TitForTat(), Defector(), seed=1).points
+    >>> from arenas.iterated import Defector, TitForTat
+    >>> IteratedMatch(turns=200).play(TitForTat(), Defector(), seed=1).points.tolist()
+    [199.0, 204.0]
 
     Attributes:
         game: whose payoffs are added up.

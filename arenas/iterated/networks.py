@@ -62,7 +62,7 @@ def machines_of_networks(
 class NetworkPlayer(Player):
     """A network that is asked every turn.
 
-    >>> NetworkPlayer(spec, search.best.genomes, recurrent=True)
+    With memory, from a search: `NetworkPlayer(spec, search.best.genomes, recurrent=True)`.
     """
 
     def __init__(

@@ -19,7 +19,8 @@ from arenas.iterated.players import Player
 class MemoryOne(Player):
     """Cooperate with a probability that the last turn decides.
 
-    >>> MemoryOne((1, 1/3, 1, 1/3), name="generous tit for tat")
+    >>> MemoryOne((1, 1/3, 1, 1/3), name="generous tit for tat").machine().names
+    ('generous tit for tat',)
 
     Draws one number a turn. Subclasses set `cooperates` and `first`.
 

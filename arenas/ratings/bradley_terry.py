@@ -27,8 +27,6 @@ NORMAL_95 = 1.959963984540054
 ROUNDING = 1e-13
 """Expected and real wins that differ by so small a share differ by rounding."""
 ROUNDS_MAX = 1_000
-GAMES_MAX = 1e14
-"""Games in all for each of the prior's: beyond, rounding hides the prior."""
 
 
 class RatingError(ValueError):
@@ -83,16 +81,22 @@ def rate(wins: npt.ArrayLike, prior: float = 0.5, points: npt.ArrayLike | None =
             row i sums to that of `wins`.
 
     Raises:
-        RatingError: for wins or points of another shape or value, or a prior that is not > 0.
+        RatingError: for wins or points of another shape or value, a prior that is not > 0, or
+            more than about 10^12 wins for each of its games, which hide it.
 
     O(n^3) a round, of which there are seldom more than 20.
     """
     won = _checked(wins, prior)
     games = won + won.T
-    strength = _fit(won, games, prior)
-
+    try:
+        strength = _fit(won, games, prior)
+        inverse = np.linalg.inv(_information(strength, games, prior))
+    except np.linalg.LinAlgError:
+        raise RatingError(
+            f"{won.sum():.3g} wins beside a prior of {prior} games: floats do not tell these "
+            "apart; divide all wins by one number, or take a prior of more games"
+        ) from None
     chance = _sigmoid(strength[:, None] - strength)
-    inverse = np.linalg.inv(_information(strength, games, prior))
     if points is not None:
         expected = (games * chance).sum(axis=1)
         scores = _points(points, won)
@@ -165,11 +169,6 @@ def _checked(wins: npt.ArrayLike, prior: float) -> Floats:
         )
     if not 0 < prior < math.inf:
         raise RatingError(f"prior is {prior} games; it has to be more than 0, such as 0.5")
-    if won.sum() > GAMES_MAX * min(prior, 1):
-        raise RatingError(
-            f"{won.sum():.3g} wins beside a prior of {prior} games are more than floats tell "
-            f"apart; at most {GAMES_MAX * min(prior, 1):.3g}: divide them all, or raise the prior"
-        )
     return won
 
 

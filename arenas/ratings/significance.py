@@ -69,7 +69,8 @@ def sign_test(won: npt.ArrayLike, lost: npt.ArrayLike) -> Floats:
     more, less = np.maximum(won, lost), np.minimum(won, lost)
     if (np.asarray(less) < 0).any() or (more != np.rint(more)).any():
         raise RatingError("wins and losses are whole numbers, 0 or more; leave draws out")
-    p: Floats = np.minimum(2 * bdtr(less.astype(np.float64), more + less, 0.5), 1.0)
+    games = (more + less).astype(np.int64)
+    p: Floats = np.minimum(2 * bdtr(less.astype(np.float64), games, 0.5), 1.0)
     return p
 
 

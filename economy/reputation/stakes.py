@@ -128,8 +128,7 @@ class StakedReputation:
                 f"account {bad[0]} cannot have a name; use an open account of the ledger that is "
                 "neither the issuer, the custody nor the treasury"
             )
-        first = self._names["account"].size
-        nothing = np.zeros(accounts.size, np.int64)
+        first, nothing = len(self._names["account"]), np.zeros(accounts.size, np.int64)
         new = {"account": accounts, "bond": nothing, "staked": nothing, "weight": nothing}
         self._names = {key: np.append(self._names[key], new[key]) for key in new}
         return np.arange(first, first + accounts.size)

@@ -36,9 +36,9 @@ from arenas.iterated import (
     WinStayLoseShift,
     axelrod_game,
     axelrod_players,
+    load_machines,
 )
 from arenas.iterated.contest import Entrant
-from arenas.iterated.saving import load_machines
 from experiments.entrants.names import EVERYBODY, chosen, classes, named
 from experiments.entrants.written import WrittenPlayer, instance
 from experiments.toml import did_you_mean

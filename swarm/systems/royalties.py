@@ -68,12 +68,11 @@ class Royalties(System):
         """Look up who said so first, and pay."""
         population, ledger = world.population, world.ledger
         reasoning, settlement = world.system(Reasoning), world.system(Settlement)
-        authors = self._authors(world)[reasoning.place]  # rows int64[T, most], -1 for none
         royalty = (self.rate * settlement.reward).astype(np.int64)
-        royalty[~self._right(world)] = 0
-
-        payer = np.broadcast_to(reasoning.agent[:, None], authors.shape)
-        owed = _equal_parts(royalty, authors >= 0)
+        owing = np.flatnonzero(self._right(world) & (royalty > 0))
+        authors = self._authors(world)[reasoning.place[owing]]  # rows [m, most], -1 for none
+        payer = np.broadcast_to(reasoning.agent[owing, None], authors.shape)
+        owed = _equal_parts(royalty[owing], authors >= 0)
         owed[authors == payer] = 0
         self.used = int((owed.sum(axis=1) > 0).sum())
         payer, payee, part = payer[owed > 0], authors[owed > 0], owed[owed > 0]
@@ -132,7 +131,7 @@ class Royalties(System):
 
 
 def _equal_parts(amount: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """int64[T, most]: amounts int64[T] in equal whole parts among bool[T, most], first first."""
+    """int64[m, most]: amounts int64[m] in equal whole parts among bool[m, most], first first."""
     number = among.sum(axis=1)
     part, left = np.divmod(amount, np.maximum(number, 1))
     place = np.cumsum(among, axis=1) - 1

@@ -26,12 +26,13 @@ from experiments.baselines import (
     vote,
 )
 from swarm.genes import decode, strategy_loci
-from swarm.reasoning import Problem, load_graph, reason
+from swarm.reasoning import reason
+from tests.experiments.nations import nations_subject
 
 
 @pytest.fixture(scope="module")
 def problem():
-    return Problem.pose(load_graph("nations").resplit((0.4, 0.2, 0.4), seed=0))
+    return nations_subject().problem
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from experiments.evaluation import (
 from experiments.subject import graph_subject
 from swarm import World
 from swarm.genes import decode
-from swarm.reasoning import Problem, Quality, ask, judge, load_graph, reason
+from swarm.reasoning import Quality, ask, judge, reason
 from swarm.systems import (
     ComputeMarket,
     Gossip,
@@ -33,33 +33,39 @@ from swarm.systems import (
     Tasks,
 )
 from swarm.world import WorldError
+from tests.experiments.nations import nations, nations_subject
 
 SYSTEMS = (Gossip, ComputeMarket, Reasoning, Settlement, Remembering, Selection, Observation)
 ON_TEST = {"mrr", "hits10"}
 
 
-def lived(graph, ticks=9, agents=12, seed=4):
-    """A problem, and a world that has lived with it."""
-    problem = Problem.pose(graph)
-    world = World(agents, [Tasks(problem, 64), *(system() for system in SYSTEMS)], seed=seed)
+def lived(subject, ticks=9, agents=12, seed=4):
+    """A world that has lived with a problem, and the problem."""
+    tasks = Tasks(subject.problem, 64)
+    world = World(agents, [tasks, *(system() for system in SYSTEMS)], seed=seed)
     for _ in range(ticks):
         world.step()
-    return world, problem
+    return world, subject.problem
 
 
 @pytest.fixture(scope="module")
 def graph():
-    return load_graph("nations").resplit((0.4, 0.2, 0.4), seed=0)
+    return nations()
 
 
 @pytest.fixture(scope="module")
-def world_and_problem(graph):
-    return lived(graph)
+def held_out():
+    return nations_subject().held_out
 
 
 @pytest.fixture(scope="module")
-def results(world_and_problem, graph):
-    return examine(*world_and_problem, graph_subject(graph).held_out)
+def world_and_problem():
+    return lived(nations_subject())
+
+
+@pytest.fixture(scope="module")
+def results(world_and_problem, held_out):
+    return examine(*world_and_problem, held_out)
 
 
 def row(results, name):
@@ -98,7 +104,7 @@ class TestTable:
         assert [line[2:20] for line in text.splitlines() if line.startswith(">")] == [EVOLVED]
         assert "make bench-main" in text
 
-    def test_peers_stand_before_random_search(self, world_and_problem, graph):
+    def test_peers_stand_before_random_search(self, world_and_problem, held_out):
         """A peer that knows nothing: it is given the problem, and then tables of queries."""
         seen = []
 
@@ -106,7 +112,7 @@ class TestTable:
             seen.append(problem)
             return lambda table: np.zeros(table.block.open.shape, np.float32)
 
-        results = examine(*world_and_problem, graph_subject(graph).held_out, peers={COMPLEX: learn})
+        results = examine(*world_and_problem, held_out, peers={COMPLEX: learn})
         names = [row["name"] for row in results["rows"]]
         assert names.index(COMPLEX) == names.index(RANDOM_SEARCH) - 1
         assert seen == [world_and_problem[1]]
@@ -158,21 +164,21 @@ class TestFigures:
         assert credit[0] == row(results, EVOLVED)["valid"]
         assert cost[0] == row(results, EVOLVED)["cost"]
 
-    def test_same_world_same_table(self, results, graph):
-        assert examine(*lived(graph), graph_subject(graph).held_out) == results
+    def test_same_world_same_table(self, results, held_out):
+        assert examine(*lived(nations_subject()), held_out) == results
 
-    def test_nobody_left(self, world_and_problem, graph):
+    def test_nobody_left(self, world_and_problem, held_out):
         _, problem = world_and_problem
         empty = World(0, [Tasks(problem, 64), *(system() for system in SYSTEMS)], seed=1)
         with pytest.raises(WorldError, match="nobody is left"):
-            examine(empty, problem, graph_subject(graph).held_out)
+            examine(empty, problem, held_out)
 
 
 class TestHonesty:
-    def test_the_world_is_not_changed(self, world_and_problem, graph, tmp_path):
+    def test_the_world_is_not_changed(self, world_and_problem, held_out, tmp_path):
         world, problem = world_and_problem
         world.save(tmp_path / "before")
-        examine(world, problem, graph_subject(graph).held_out)
+        examine(world, problem, held_out)
         world.save(tmp_path / "after")
         assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
 
@@ -184,8 +190,8 @@ class TestHonesty:
         while len(made_up) < len(graph.test):
             fact = (rng.integers(14), rng.integers(len(graph.relations)), rng.integers(14))
             made_up |= {tuple(map(int, fact))} - known
-        other = replace(graph, test=np.array(sorted(made_up), np.int32))
-        found = examine(*lived(other), graph_subject(other).held_out)
+        other = graph_subject(replace(graph, test=np.array(sorted(made_up), np.int32)))
+        found = examine(*lived(other), other.held_out)
 
         def chosen(results):
             rows = [{k: v for k, v in row.items() if k not in ON_TEST} for row in results["rows"]]

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from experiments.run import resume
 from experiments.store import RunFolder
 from swarm.reasoning import load_graph
 
@@ -24,7 +25,6 @@ tasks = 24
 [output]
 checkpoint_every = 1
 """
-KILLS = 10
 
 
 @pytest.fixture(scope="module")
@@ -93,21 +93,29 @@ def wait(process, path, moment, rng):
         time.sleep(rng.uniform(0, 0.2))
 
 
-def test_killed_ten_times(study, start, uncut, tmp_path):
+TEN = ("start", "life", "life", "end", "life", "end", "start", "end", "life", "end")
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pytest.param(("start", "life", "end"), id="three times"),
+        pytest.param(TEN, id="ten times", marks=pytest.mark.slow),
+    ],
+)
+def test_killed(moments, study, start, uncut, tmp_path):
     """SIGKILL at random moments: while it starts, while it lives, and at the end.
 
     A run that comes to its end before all kills are spent is compared, and another is begun.
     """
     rng = random.Random(7)
-    moments = ["start", "life", "life", "end", "life", "end", "start", "end", "life", "end"]
-    assert len(moments) == KILLS
     out, finished, killed = tmp_path / "runs", 0, 0
-    while killed < KILLS or not finished:
+    while killed < len(moments) or not finished:
         number = finished + 1
         path = out / ("nations-2" if number == 1 else f"nations-2-{number}")
         known = path.exists()
         process = start(*(("resume", path) if known else ("run", study, "--out", out)))
-        if killed < KILLS:
+        if killed < len(moments):
             wait(process, path, moments[killed], rng)
             process.kill()
         code = process.wait(timeout=120)
@@ -131,8 +139,7 @@ def test_interrupted(study, start, uncut, tmp_path):
     assert said.strip() == f"stopped; saved up to tick {tick}; to go on: noosphere resume {path}"
     assert 0 < tick < 48
 
-    resumed = start("resume", path)
-    assert resumed.wait(timeout=120) == 0
+    resume(path)
     assert outcome(path) == uncut
 
 
@@ -147,6 +154,5 @@ def test_interrupted_twice(study, start, uncut, tmp_path):
     assert process.returncode == 130
     assert "noosphere resume" in said
     assert "Traceback" not in said
-    resumed = start("resume", path)
-    assert resumed.wait(timeout=120) == 0
+    resume(path)
     assert outcome(path) == uncut

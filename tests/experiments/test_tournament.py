@@ -9,8 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from arenas.games import payoff_matrix
-from arenas.iterated import TitForTat, memory_one
-from arenas.iterated.saving import save_machines
+from arenas.iterated import TitForTat, memory_one, save_machines
 from arenas.tournaments import check_contest
 from economy.equilibria import GameTree
 from experiments.cli import main

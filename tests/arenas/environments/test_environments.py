@@ -13,8 +13,20 @@ pytest.importorskip("pettingzoo", reason="needs the extra arena")
 
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
 
-from arenas.environments import SEQUENTIAL, SIMULTANEOUS, MoveError, Turns, env, parallel_env
+from arenas.environments import (
+    SEQUENTIAL,
+    SIMULTANEOUS,
+    ImitationGame,
+    MoveError,
+    Turns,
+    env,
+    parallel_env,
+)
 from arenas.games import Kuhn
+from arenas.imitation import Interrogation
+from arenas.iterated import Grudger, Joss
+from economy import GameTree
+from economy.equilibria import CHANCE, LEAF
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "iterated": {"turns": 12, "noise": 0.2},
@@ -167,6 +179,29 @@ def test_prey_that_are_eaten_are_out_and_predators_are_paid() -> None:
                 eaten += reward < 0
                 assert not (reward < 0 and not out[agent])
     assert eaten > 0
+
+
+def test_the_imitation_game_is_the_interrogation_as_rules() -> None:
+    rng, hidden = np.random.default_rng(1), Joss().machine()
+    game = ImitationGame(hidden, turns=4)
+    for seed in range(60):
+        other = Interrogation(hidden, 4, seed)
+        state = game.next(game.initial(), int(other.real))
+        while not other.over:
+            seat = game.player(state)
+            if seat == CHANCE:  # the agent has answered by itself
+                state = game.next(state, other.answers[-1])
+                continue
+            assert ("interrogator", "imitator")[seat] == other.mover
+            assert len(game.legal(state)) == other.actions
+            move = int(rng.integers(other.actions))
+            other.step(move)
+            state = game.next(state, move)
+        assert game.player(state) == LEAF
+        assert game.returns(state) == tuple(other.rewards.values())
+        assert (list(state.asks), list(state.answers)) == (other.asks, other.answers)
+    tree = GameTree.from_rules(ImitationGame(Grudger().machine(), turns=1))
+    assert tree.values(tree.uniform())[0] == 0.5  # a coin is right half the time
 
 
 def test_wrong_moves_and_names_are_refused_and_change_nothing() -> None:

@@ -251,7 +251,12 @@ def test_four_players_take_turns_and_pay_each_other() -> None:
 
 def test_columns_of_other_kinds_are_explained() -> None:
     contest = TreeContest(KUHN, {"a": KUHN.uniform(), "b": KUHN.uniform()})
-    for pairs, seeds in (([[0, 1]], [-1]), ([[0.7, 1]], [1]), ([0, 1], [1]), ([[0, 1, 1]], [1])):
+    for pairs, seeds in (
+        ([[0, 1]], [-1]),
+        ([[0.7, 1]], [1]),
+        ([0, 1, 1, 0], [1, 2]),
+        ([[0, 1, 1]], [1]),
+    ):
         with pytest.raises(EquilibriumError, match="pairs are"):
             contest(pairs, seeds)
     assert contest(np.zeros((0, 2), np.int64), np.zeros(0, np.uint64)).shape == (0, 2)

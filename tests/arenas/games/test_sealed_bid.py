@@ -127,7 +127,7 @@ def test_mistakes_are_explained():
         (lambda: play_auctions(tables, [[0, 2]], [1]), "strategies are 0 to 1"),
         (lambda: play_auctions(tables, [0, 1], [1]), "seats are int64"),
         (lambda: play_auctions(tables, [[0, 1]], [1, 2]), "one for each of 1 matches"),
-        (lambda: play_auctions(tables, [[0, 1]], [1], auctions=0), "1 auction or more"),
+        (lambda: play_auctions(tables, [[0, 1]], [1], auctions=0), "1 or more"),
         (lambda: bidding_exploitability(tables[:1]), "2 bidders or more"),
         (lambda: bidding_exploitability(tables, points=1), "points is 2 or more"),
         (lambda: bidding_exploitability([[0.0, 0.0], [0.0, 1.0]]), "small slope"),

@@ -106,7 +106,7 @@ def test_generators_learn_to_cover_the_target():
     for seed in range(4):
         run = adversaries.start(seed).run(1)
         first = adversaries.coverage(run)
-        run.run(39)
+        run.run(29)
         last, mixed = adversaries.coverage(run), adversaries.mixture_coverage(run)
         modes.append(last.captured[0] - first.captured[0])
         quality.append(mixed.high_quality[0] - first.high_quality[0])

@@ -92,7 +92,9 @@ def test_planted_collapse_is_detected_and_measured(kept):
 
 def test_a_sample_that_is_nowhere_has_failed_but_not_collapsed():
     found = mode_coverage(np.zeros((1, 100, 2)), ring())
-    assert found.captured[0] == 0 and found.high_quality[0] == 0 and not found.collapsed[0]
+    assert found.captured[0] == 0
+    assert found.high_quality[0] == 0
+    assert not found.collapsed[0]
 
 
 def test_a_generator_on_one_mode_is_seen_among_generators():
@@ -121,7 +123,7 @@ def test_networks_make_what_a_plain_network_makes_of_the_same_noise():
 def test_points_of_another_shape_are_refused_with_an_example():
     with pytest.raises(ImitationError, match=r"expected \[n, N, 2\]"):
         mode_coverage(np.zeros((3, 4, 5)), ring())
-    with pytest.raises(ImitationError, match="such as 0.25"):
+    with pytest.raises(ImitationError, match=r"such as 0\.25"):
         mode_coverage(np.zeros((4, 2)), ring(), least=2)
     with pytest.raises(ImitationError, match="above 0"):
         ring(deviation=0)

@@ -1,4 +1,4 @@
-"""One interrogation, a move at a time: whose turn it is, what is seen, and going on from a state."""
+"""One interrogation, a move at a time: whose turn it is, what is seen, and how it is resumed."""
 
 import json
 
@@ -22,10 +22,14 @@ def played(game, moves):
 
 def test_the_agent_answers_by_itself_as_its_machine_says():
     game = played(Interrogation(HIDDEN, 4, 1, real=True), [0, 1, 0, 0])
-    assert game.asks == [0, 1, 0, 0] and game.answers == [0, 0, 1, 1]
-    assert game.phase == Phase.VERDICT and game.mover == "interrogator" and game.actions == 2
+    assert game.asks == [0, 1, 0, 0]
+    assert game.answers == [0, 0, 1, 1]
+    assert game.phase == Phase.VERDICT
+    assert game.mover == "interrogator"
+    assert game.actions == 2
     game.step(REAL)
-    assert game.over and game.mover is None
+    assert game.over
+    assert game.mover is None
     assert game.rewards == {"interrogator": 1.0, "imitator": 0.0}
 
 
@@ -50,8 +54,10 @@ def test_nobody_sees_the_others_move_of_this_turn_nor_who_the_subject_is():
     model = played(Interrogation(HIDDEN, 3, 1, real=False), [0, 0, 0, 0])
     seen = real.observation("interrogator")
     np.testing.assert_array_equal(seen, model.observation("interrogator"))
-    assert seen.dtype == np.float32 and seen.shape == (3 * 2 * 2 + 2,)
-    assert seen.tolist()[:8] == [1, 0, 1, 0, 1, 0, 1, 0] and seen[-2] == pytest.approx(2 / 3)
+    assert seen.dtype == np.float32
+    assert seen.shape == (3 * 2 * 2 + 2,)
+    assert seen.tolist()[:8] == [1, 0, 1, 0, 1, 0, 1, 0]
+    assert seen[-2] == pytest.approx(2 / 3)
 
 
 def test_the_coin_is_fair_and_the_seed_says_all():
@@ -98,7 +104,7 @@ def test_what_is_not_allowed_changes_nothing():
     game = played(Interrogation(HIDDEN, 2, 1, real=False), [0])
     before = game.state()
     for move in (2, -1, True, 0.0):
-        with pytest.raises(ImitationError, match="imitator plays .* allowed: 0 to 1"):
+        with pytest.raises(ImitationError, match=r"imitator plays .* allowed: 0 to 1"):
             game.step(move)
     arrays, facts = game.state()
     broken = [

@@ -137,6 +137,12 @@ def test_numpys_numbers_and_truths_are_moves() -> None:
         assert played.points.tolist() == [10, 0]
 
 
+def test_the_least_chance_of_an_end_leaves_the_whole_match() -> None:
+    for ending in (5e-324, 1e-300, 1e-20):
+        played = IteratedMatch(turns=7, ending=ending).play(Cooperator(), Cooperator(), seed=5)
+        assert len(played.actions) == 7
+
+
 def test_nothing_is_carried_from_match_to_match() -> None:
     class Hoarder(Player):
         def __init__(self) -> None:
@@ -152,6 +158,20 @@ def test_nothing_is_carried_from_match_to_match() -> None:
     assert first.actions.tolist() == [[0, 0]] * 3 + [[1, 1]] * 2
     assert match.play(hoarder, Random(), seed=1).actions[:, 0].tolist() == [0, 0, 0, 1, 1]
     assert not hoarder.memory
+
+
+def test_who_tampers_with_what_it_is_shown_deceives_itself_alone() -> None:
+    class Tamperer(Player):
+        def move(self, mine: list[int], theirs: list[int]) -> int:  # type: ignore[override]
+            mine.clear()
+            theirs[:] = [COOPERATE]
+            return DEFECT
+
+    match = IteratedMatch(turns=4)
+    for played in (match.play(Tamperer(), TitForTat(), 1), match.play(TitForTat(), Tamperer(), 1)):
+        assert sorted(played.points.tolist()) == [3, 8]
+        assert played.actions.sum() == 7
+    assert match.play(Tamperer(), Tamperer(), 1).points.tolist() == [4, 4]
 
 
 @pytest.mark.parametrize(

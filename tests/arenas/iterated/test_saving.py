@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arenas.iterated import IteratedError, MachineGenomes, Machines, TitForTat, memory_one
-from arenas.iterated.saving import load_machines, save_machines
+from arenas.iterated import (
+    IteratedError,
+    MachineGenomes,
+    Machines,
+    TitForTat,
+    load_machines,
+    memory_one,
+    save_machines,
+)
 
 
 @settings(max_examples=30, deadline=None)
@@ -52,7 +59,7 @@ def test_damage_is_told(change: dict[str, object], message: str, tmp_path: Path)
     content = json.loads(path.read_text())
     (content if change.keys() & content.keys() else content["machines"][0]).update(change)
     path.write_text(json.dumps(content))
-    with pytest.raises(IteratedError, match="saved.json: ") as caught:
+    with pytest.raises(IteratedError, match=r"saved\.json: ") as caught:
         load_machines(path)
     assert message in str(caught.value)
 

@@ -160,3 +160,10 @@ def test_errors_say_what_is_allowed() -> None:
         rate([[0, 1], [1, 0]], points=[[1], [1]])
     with pytest.raises(RatingError, match="player 1 has 2 points but 1 wins"):
         rate([[0, 1], [1, 0]], points=[[1, 0], [1, 1]])
+
+
+def test_wins_that_hide_the_prior_are_refused_in_words() -> None:
+    with pytest.raises(RatingError, match="divide all wins"):
+        rate([[0, 1e15], [1, 0]])
+    with pytest.raises(RatingError, match="prior"):
+        rate([[0, 1], [1, 0]], prior=math.inf)

@@ -88,8 +88,19 @@ def test_nothing_played_is_no_cycle() -> None:
     assert (found.share, found.excess, found.p, found.cycle) == (0, 0, 1, ())
 
 
+def test_parts_of_games_are_as_good_as_games() -> None:
+    found = cycles([[0, 0.2], [0.1, 0]])
+    assert (found.share, found.p) == (0, 1)
+    assert np.isfinite([found.chance, found.excess]).all()
+
+
 def test_draws_beyond_the_games_and_too_few_samples_are_refused() -> None:
     with pytest.raises(RatingError, match="draws"):
         cycles(RPS, 2 * np.ones((3, 3)))
+    for wrong in (np.nan, -0.5):
+        with pytest.raises(RatingError, match="symmetric, 0 or more"):
+            cycles(RPS, wrong * (1 - np.eye(3)))
+    with pytest.raises(RatingError, match="symmetric"):
+        cycles(RPS, np.triu(np.ones((3, 3)), 1))
     with pytest.raises(RatingError, match="samples"):
         cycles(RPS, samples=10)

@@ -266,6 +266,9 @@ def test_states_that_do_not_fit_are_refused(kind: type[OnlineRating]) -> None:
         {**good, "settings": {}},
         {**good, "columns": {**good["columns"], name: np.zeros(2)}},
         {**good, "columns": {**good["columns"], name: np.full(3, np.nan)}},
+        {**good, "columns": {**good["columns"], name: ["a", "b", "c"]}},
+        {**good, "columns": {**good["columns"], kind.columns[1]: np.array([1.0, -1.0, 1.0])}},
+        {**good, "columns": None},
     ):
         with pytest.raises(RatingError):
             rating.restore(wrong)

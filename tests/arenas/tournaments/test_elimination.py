@@ -144,7 +144,25 @@ def test_ties_are_replayed_with_seats_changed_and_then_the_better_seed_goes_on()
     assert results.standings()["player"].tolist() == [2, 0, 1]
 
 
+def test_mirrored_games_of_a_match_come_in_twos_that_share_a_seed() -> None:
+    for legs, replays in ((2, 4), (1, 3)):
+        games = [
+            SingleElimination(Drawn(2), seeding=[1, 0], legs=legs, replays=replays, mirror=mirror)
+            for mirror in (True, False)
+        ]
+        mirrored, apart = (tournament.play().games.seed.tolist() for tournament in games)
+        assert mirrored[::2] == mirrored[1::2]
+        assert len(set(mirrored)) == len(mirrored) / 2
+        assert len(set(apart)) == len(apart)
+
+
 # Survival
+
+
+def test_a_share_of_those_alive_is_counted_as_it_is_said() -> None:
+    tournament = Survival(coins(50), cull=0.58)  # 0.58 * 50 is 28.999999999999996
+    tournament.play(steps=1)
+    assert len(tournament.alive) == 21
 
 
 @settings(deadline=None, max_examples=20)

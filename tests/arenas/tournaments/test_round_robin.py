@@ -1,6 +1,7 @@
 """Round robins: who meets whom, seeds, workers, forfeits, self-play, and stopping half-way."""
 
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar, NamedTuple
 
@@ -281,9 +282,19 @@ def test_a_contest_that_looks_at_more_than_its_seed_is_noticed() -> None:
     def moody(pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         return np.random.default_rng().random((len(pairs), 2))
 
-    for points in (batch, moody):
+    def leaver(pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+        return np.full((len(pairs), 2), np.nan if len(pairs) > 1 else 0.0)
+
+    for points in (batch, moody, leaver):
         with pytest.raises(TournamentError, match="its own seed only"):
             check_contest(Seen(points))
+
+    def weak(pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+        if (pairs == 0).any():
+            raise Forfeit(0, "never plays")
+        return np.zeros((len(pairs), 2))
+
+    check_contest(Seen(weak))
 
 
 def test_dice_fall_as_often_as_they_say() -> None:
@@ -297,6 +308,10 @@ def test_dice_fall_as_often_as_they_say() -> None:
         ((points[:, 0] == 1).mean(), 0.75 * 0.8),
     ):
         assert abs(seen - chance) / np.sqrt(chance * (1 - chance) / m) < 4
+
+
+def gives_infinities(pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    raise Forfeit(int(pairs[0, 0]), "left", points=math.inf)
 
 
 def test_tournaments_that_cannot_be_are_refused() -> None:
@@ -315,6 +330,16 @@ def test_tournaments_that_cannot_be_are_refused() -> None:
         lambda: RoundRobin(EVEN).play(workers=0),
         lambda: RoundRobin(Seen(lambda pairs, seeds: np.zeros(3))).play(),
         lambda: RoundRobin(Seen(lambda pairs, seeds: np.full((len(pairs), 2), np.inf))).play(),
+        lambda: RoundRobin(Seen(lambda pairs, seeds: [["a", "b"]] * len(pairs))).play(),
+        lambda: RoundRobin(Seen(lambda pairs, seeds: [[1, 2], [3]])).play(),
+        lambda: RoundRobin(Seen(lambda pairs, seeds: np.full((len(pairs), 2), 1j))).play(),
+        lambda: RoundRobin(Seen(lambda pairs, seeds: np.full((len(pairs), 2), 1e200))).play(),
+        lambda: RoundRobin(Seen(gives_infinities)).play(),
+        lambda: Swiss(["a", "b"]),
+        lambda: RoundRobin(EVEN, rounds=math.nan),
+        lambda: RoundRobin(EVEN, rounds="many"),
+        lambda: RoundRobin(EVEN, seed=1.5),
+        lambda: RoundRobin(EVEN, seeding=[0.2, 1.2, 2.2, 3.2]),
         lambda: Survival(EVEN, cull=1.0),
         lambda: SingleElimination(EVEN, legs=0),
         lambda: WinChances([[0.5, 2.0], [0.5, 0.5]]),

@@ -85,7 +85,14 @@ class ExchangeMachine(RuleBasedStateMachine):
 
 
 TestExchangeMachine = ExchangeMachine.TestCase
-TestExchangeMachine.settings = settings(max_examples=25, stateful_step_count=10, deadline=None)
+TestExchangeMachine.settings = settings(max_examples=12, stateful_step_count=10, deadline=None)
+
+
+@pytest.mark.slow
+class TestLongExchangeMachine(ExchangeMachine.TestCase):
+    """More and longer lives."""
+
+    settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
 
 
 def same_state(one, other):
@@ -246,9 +253,28 @@ def test_errors_say_what_is_allowed():
         ("row", np.array([7, 3])),  # crossed
         ("left", np.array([1, 0])),
         ("left", np.array([1, 5])),  # more than lies in escrow
+        ("account", np.array([2, 10**6])),  # not in the ledgers
+        ("account", np.array([2, 0])),  # the issuer
+        ("account", np.array([2, exchange.escrow[0]])),
     ):
         with pytest.raises(OrderError):
             exchange.restore(state | {name: wrong})
     with pytest.raises(OrderError, match="missing"):
         exchange.restore({})
+    worn = {"generation": np.array([0, 0, 2**31 - 1]), "free": np.array([-63])}
+    with pytest.raises(OrderError, match="distinct, 0 to 2"):
+        exchange.restore(state | worn)
     assert same_state(exchange.state(), state)
+
+
+def test_ledgers_restored_to_an_earlier_state_are_noticed_before_anything_moves():
+    cash, goods, exchange = market()
+    early, empty = cash.state(), exchange.state()
+    cash.open(), goods.open()
+    cash.mint(32, 100)
+    exchange.buy(32, 50, 2)
+    cash.restore(early)
+    with pytest.raises(OrderError, match="restored to an earlier state"):
+        exchange.sell(2, 50, 2)
+    exchange.restore(empty)
+    assert exchange.sell(2, 50, 2).refusals.tolist() == [0]

@@ -112,7 +112,7 @@ def uncompiled(bug=None):
         room["njit"] = lambda **options: lambda function: function
         exec(source[source.index("\n@njit(") :], room)
     serve, is_full = room["serve"], room["_is_full"]
-    steps = iter(range(8_000))
+    steps = iter(range(3_000))
 
     def is_full_or_lost(*arguments):
         next(steps)  # a broken book may turn in circles: StopIteration ends it

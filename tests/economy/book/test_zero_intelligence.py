@@ -63,6 +63,16 @@ def test_gains_are_those_of_the_units_traded():
     assert gains == session.gains
 
 
+def test_traders_have_the_funds_for_any_price():
+    """Here nobody trades below twelve millions."""
+    rng, least = np.random.default_rng(1), 12_000_000
+    session = zero_intelligence_session(
+        [[16_000_000]], [[least]], rng, highest=2**24, constrained=True
+    )
+    assert session.prices.size == 1
+    assert least <= session.prices[0] <= 16_000_000
+
+
 def test_errors_say_what_is_allowed():
     rng = np.random.default_rng(1)
     with pytest.raises(OrderError, match="1 to 200 tokens"):

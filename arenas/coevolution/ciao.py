@@ -57,6 +57,7 @@ def lag_profile(matrix: npt.ArrayLike) -> Floats:
 def ciao_picture(matrix: npt.ArrayLike, names: tuple[str, str] = ("one", "other")) -> Figure:
     """Both sides' looks back as a figure: dark lost, bright won; oldest opponents at the left."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(9.0, 4.2), layout="constrained")
     for side, past in enumerate(looking_back(matrix)):
@@ -66,6 +67,6 @@ def ciao_picture(matrix: npt.ArrayLike, names: tuple[str, str] = ("one", "other"
         axes.set_xlabel(f"past champion ({names[1 - side]}), generation")
         axes.set_ylabel(f"champion ({names[side]}), generation")
         for axis in (axes.xaxis, axes.yaxis):  # whole generations
-            axis.get_major_locator().set_params(integer=True)
+            axis.set_major_locator(MaxNLocator(integer=True))
     figure.colorbar(image, ax=figure.axes, label="outcome (1 is won)")
     return figure

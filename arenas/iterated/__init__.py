@@ -2,9 +2,9 @@
 
 `IteratedContest` plays batches between any of them; `Machines` are finite-state machines as
 columns, a batch of whose matches is one kernel; `MachineGenomes` lets any search of `evolution`
-breed them, `machines_of_networks` compiles NEAT networks to them, and `save_machines` keeps them. `expected_points` knows the
-mean without playing. `arenas.iterated.axelrod_players` brings the strategies of the axelrod
-library.
+breed them, `save_machines` keeps what was bred, and `machines_of_networks` compiles NEAT networks
+to machines. `expected_points` knows the mean without playing. `arenas.iterated.axelrod_players`
+brings the strategies of the axelrod library.
 """
 
 from arenas.iterated.axelrod_players import (

@@ -127,7 +127,7 @@ class Companies(System):
         task = np.flatnonzero((population["company"][reasoning.agent] >= 0) & (tithe > 0))
         member, place, due = reasoning.agent[task], reasoning.place[task], tithe[task]
         accounts, n = population["account"], len(population)
-        can_pay = np.minimum(_sums(member, due, n), ledger.balance(accounts))
+        can_pay = np.minimum(_sums(member, due, n), ledger.available(accounts))
         given = split_exactly(can_pay, due.astype(float), member)
         total = _sums(member, given, n)
         payers = np.flatnonzero(total)
@@ -164,7 +164,7 @@ class Companies(System):
         """Those who are ready, and their partners, found companies."""
         population, rng = world.population, world.stream(self.name)
         ready = rng.random(len(population)) < world.genes("venture")[:, 0]
-        wealth = world.ledger.balance(population["account"])
+        wealth = world.ledger.available(population["account"])
         ready &= population["alive"] & (population["company"] == NONE)
         ready &= wealth >= SPARE * self.capital
         order = rng.permutation(np.flatnonzero(ready))

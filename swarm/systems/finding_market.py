@@ -66,7 +66,7 @@ class FindingMarket(System):
         """Auctions in the order of the queries, delivery, payment."""
         population = world.population
         n = len(population)
-        funds = world.ledger.balance(population["account"]) // SPARE
+        funds = world.ledger.available(population["account"]) // SPARE
         lot = world.stream(self.name).permutation(n)
         query, relation = self._queries(world)
         asked, finding, author, known = self._offers(world, query)

@@ -81,7 +81,7 @@ class SkillMarket(System):
         n = len(population)
         room = int(self.most * tasks.load) - np.bincount(tasks.agent, minlength=n)
         room = np.where(population["alive"], room, 0)
-        funds = world.ledger.balance(population["account"]) // SPARE
+        funds = world.ledger.available(population["account"]) // SPARE
         lot = world.stream(self.name).permutation(n)
         worth = self._worth(world)
         relation = tasks.problem.table.block.relation[tasks.board]

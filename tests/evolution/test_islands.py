@@ -2,8 +2,7 @@
 
 import json
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -40,12 +39,6 @@ def same(a, b):
     for name, array in arrays.items():
         np.testing.assert_array_equal(array, others[name], err_msg=name)
     assert json.dumps(facts) == json.dumps(of_others)
-
-
-@pytest.fixture(scope="module")
-def pool():
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-        yield executor
 
 
 def edges(search, epoch=1):

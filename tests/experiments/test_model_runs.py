@@ -121,7 +121,7 @@ def outcome(folder):
 class TestCut:
     """In processes of their own, as the reasoning studies are in test_resume."""
 
-    CHANGES = ("width=20", "ticks=2000", "seed=6", "output.checkpoint_every=25")
+    CHANGES = ("width=20", "ticks=1000", "seed=6", "output.checkpoint_every=25")
 
     @pytest.fixture(scope="class")
     def uncut(self, tmp_path_factory):
@@ -164,7 +164,7 @@ class TestCut:
         _, said = process.communicate(timeout=120)
         assert process.returncode == 130
         assert said.strip().endswith("to go on: noosphere resume runs/wolf-sheep-6")
-        assert 0 < RunFolder(path).last_tick < 2000
+        assert 0 < RunFolder(path).last_tick < 1000
         assert outcome(resume(path)) == uncut
 
 

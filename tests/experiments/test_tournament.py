@@ -291,33 +291,37 @@ class TestCards:
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory, tiny):
-    """Runs of the tiny study, of two splits."""
+    """Runs the tiny study for a moment, with changes; returns its folder."""
     out = tmp_path_factory.mktemp("lived")
-    changes = (["seed=1"], ["seed=2", "problem.split_seed=7"])
-    short = ["world.generations=2"]
-    return [run(load_study(tiny, [*change, *short]), out).path for change in changes]
+    return lambda *changes: run(load_study(tiny, ["world.generations=2", *changes]), out).path
 
 
 class TestRuns:
-    def test_agents_of_finished_runs_duel(self, folder, lived):
-        (folder / "duel.toml").write_text(
-            '[game]\nkind = "duel"\nqueries = 5\n[players]\nstrategies = "all"\n'
-            f"runs = {json.dumps([str(lived[0]), str(lived[0])])}\n"
-        )
-        out = told("duel.toml", "--set", "tournament.rounds=10")
+    @pytest.fixture
+    def duel(self, folder):
+        (folder / "duel.toml").write_text('[game]\nkind = "duel"\nqueries = 5\n[players]\n')
+        return lambda *runs: ("duel.toml", "--set", f"players.runs={json.dumps([*map(str, runs)])}")
+
+    def test_agents_of_finished_runs_duel(self, duel, lived):
+        path = lived("seed=1")
+        both = (*duel(path, path), "--set", "players.strategies=all")
+        out = told(*both, "--set", "tournament.rounds=10")
         assert "3: tiny-1, tiny-1 (2), tuned vote" in out
         assert "each match is about 5 of the same" in out
-        check_contest(contest_of(load_tournament("duel.toml")))
-        both = json.dumps([str(lived[0]), str(lived[1])])
-        line = refused("duel.toml", "--set", f"players.runs={both}")
+        contest = contest_of(load_tournament(both[0], both[2::2]))
+        check_contest(contest)
+        np.testing.assert_array_equal(contest([[0, 1]], [3]), [[2.5, 2.5]])
+        assert "players: 1 in all" in refused(*duel(path))
+        (path / "results.json").unlink()
+        assert "not finished yet" in refused(*duel(path))
+        assert "no such run folder" in refused(*duel("none"))
+        assert "name some" in refused(*duel())
+
+    @pytest.mark.slow
+    def test_agents_of_another_split_cannot_come(self, duel, lived):
+        runs = lived("seed=2"), lived("seed=3", "problem.split_seed=7")
+        line = refused(*duel(*runs))
         assert "agents duel about the queries that one split held out" in line
-        line = refused("duel.toml", "--set", f'players.runs=["{lived[0]}"]', "--set",
-                       "players.strategies=[]")  # fmt: skip
-        assert "players: 1 in all" in line
-        (lived[1] / "results.json").unlink()
-        assert "not finished yet" in refused("duel.toml", "--set", f'players.runs=["{lived[1]}"]')
-        assert "no such run folder" in refused("duel.toml", "--set", 'players.runs=["none"]')
-        assert "name some" in refused("duel.toml", "--set", "players.runs=[]")
 
 
 BAD = {

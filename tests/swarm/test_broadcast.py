@@ -114,7 +114,7 @@ def test_the_calls_that_touch_few_are_enough(data: st.DataObject) -> None:
     check_equal_to_every_call(data, as_peers(graph))
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=50)
 @given(data=st.data(), dearer=st.sampled_from([0, 0, 10**9]))
 def test_which_calls_are_made_changes_nothing(data: st.DataObject, dearer: int) -> None:
     """Small graphs of any kind, links that stand twice included.

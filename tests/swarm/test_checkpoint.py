@@ -55,7 +55,7 @@ def assert_same(left: Any, right: Any) -> None:
         assert left == right
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(state=folders)
 def test_nested_arrays_and_json_come_back_as_they_were(
     state: dict[str, Any], tmp_path_factory: pytest.TempPathFactory

@@ -89,7 +89,7 @@ def assert_remembers(findings: Findings, model: list[Fact]) -> None:
         ]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(history=histories())
 def test_memory_equals_a_list_of_facts(history: list[list[Fact]]) -> None:
     findings = Findings(ENTITIES, RELATIONS)
@@ -101,7 +101,7 @@ def test_memory_equals_a_list_of_facts(history: list[list[Fact]]) -> None:
         assert_remembers(findings, model)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(history=histories(), cut=st.integers(0, 6))
 def test_a_restored_memory_goes_on_as_if_never_stopped(history: list[list[Fact]], cut: int) -> None:
     whole, first, resumed = (Findings(ENTITIES, RELATIONS) for _ in range(3))

@@ -49,7 +49,7 @@ def fields(draw: st.DrawFn, evaporation: float | None = None) -> PheromoneField:
     return made
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=50)
 @given(fields())
 def test_a_step_equals_the_reference(pheromones: PheromoneField) -> None:
     expected = reference_step(pheromones)
@@ -58,7 +58,7 @@ def test_a_step_equals_the_reference(pheromones: PheromoneField) -> None:
     assert (pheromones.amounts >= 0).all()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(fields(evaporation=0.0))
 def test_diffusion_keeps_all_mass(pheromones: PheromoneField) -> None:
     before = math.fsum(pheromones.amounts.flat)
@@ -67,7 +67,7 @@ def test_diffusion_keeps_all_mass(pheromones: PheromoneField) -> None:
     assert math.fsum(pheromones.amounts.flat) == pytest.approx(before, rel=1e-13)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(fields(evaporation=0.0))
 def test_mass_is_kept_to_the_last_bit_where_shares_are_binary(pheromones: PheromoneField) -> None:
     pheromones.diffusion = 0.5  # an eighth or a sixteenth to each neighbour

@@ -99,7 +99,7 @@ def assert_same(population: Population, plain: PlainPopulation) -> None:
     assert population.rows(list(everybody)).tolist() == rows
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(history=histories)
 def test_equals_a_list_of_dictionaries_through_any_history(history: list[tuple]) -> None:
     population, plain = make(), PlainPopulation()

@@ -78,7 +78,7 @@ def test_the_stream_is_splitmix64() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_exchange_equals_the_reference(data: st.DataObject) -> None:
     n, k, room = (data.draw(st.integers(1, top)) for top in (12, 5, 6))
@@ -172,7 +172,7 @@ def test_one_agents_fanout_does_not_change_whom_another_calls() -> None:
     assert (calm[untouched] == more[untouched]).all()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     rows=st.lists(st.lists(st.integers(0, 30), max_size=5), min_size=1, max_size=6),
     room=st.integers(1, 5),

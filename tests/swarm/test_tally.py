@@ -34,7 +34,7 @@ def memory(said: list[tuple[int, int, int, float, float]]) -> Findings:
     return findings
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(said=st.lists(fact, max_size=60), cuts=st.lists(st.integers(0, 60), max_size=5))
 def test_a_tally_equals_a_dictionary_however_it_was_batched(
     said: list[tuple[int, int, int, float, float]], cuts: list[int]
@@ -140,7 +140,7 @@ def test_a_tally_of_a_large_graph_holds_what_was_said_and_no_more() -> None:
 answers = st.lists(entities, unique=True, max_size=ENTITIES).map(sorted)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(said=st.lists(fact, max_size=60), asked=st.lists(answers, min_size=24, max_size=24))
 def test_listed_answers_are_places_of_the_whole_row(
     said: list[tuple[int, int, int, float, float]], asked: list[list[int]]

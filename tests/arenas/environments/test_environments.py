@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import pickle
 import warnings
 from typing import Any
 
@@ -23,6 +25,7 @@ from arenas.environments import (
     parallel_env,
 )
 from arenas.games import Kuhn
+from arenas.predation import ChaseRules
 from arenas.imitation import Interrogation
 from arenas.iterated import Grudger, Joss
 from economy import GameTree
@@ -30,6 +33,7 @@ from economy.equilibria import CHANCE, LEAF
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "iterated": {"turns": 12, "noise": 0.2},
+    "pursuit": {"rules": ChaseRules(steps=40)},
     "sealed-bid": {"auctions": 5},
     "vickrey": {"auctions": 5},
 }
@@ -104,6 +108,61 @@ def test_whole_trajectories_repeat_with_the_seed_and_differ_without(name: str) -
 def test_whole_parallel_trajectories_repeat_with_the_seed_and_differ_without(name: str) -> None:
     hashes = [parallel_trajectory(name, seed) for seed in (1, 1, 2)]
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+@pytest.mark.parametrize("name", [*SEQUENTIAL, *SIMULTANEOUS])
+def test_a_copy_in_mid_episode_goes_on_as_the_arena_does(name: str) -> None:
+    """Also over the end, into the next episode; and what is seen is as the spaces say."""
+    arena = env(name, **settings_of(name))
+    arena.reset(3)
+    arena.step(first_move(arena))
+    copies = [copy.deepcopy(arena), pickle.loads(pickle.dumps(arena))]
+    lives = []
+    for each in (arena, *copies):
+        digest = hashlib.sha256()
+        for episode in range(2):
+            if episode:
+                each.reset()  # the first one breaks off
+            for _, agent in zip(range(9), each.agent_iter(), strict=False):
+                seen, reward, out, cut, _ = each.last()
+                assert each.observation_space(agent).contains(seen)
+                if isinstance(seen, dict) and not (out or cut):
+                    assert seen["action_mask"].any()
+                digest.update(agent.encode() + written([reward, out, cut]) + written(seen))
+                each.step(None if out or cut else first_move(each))
+        lives.append(digest.hexdigest())
+    assert lives[0] == lives[1] == lives[2]
+
+
+def first_move(arena: Any) -> Any:
+    """The first legal action of whoever is to move, or the lowest."""
+    seen, space = arena.last()[0], arena.action_space(arena.agent_selection)
+    if isinstance(seen, dict):
+        return int(np.flatnonzero(seen["action_mask"])[0])
+    return getattr(space, "low", np.zeros(space.shape, space.dtype))
+
+
+def test_a_hand_that_is_over_or_has_not_begun_has_no_moves() -> None:
+    kuhn = env("kuhn")
+    for early in (kuhn.last, lambda: kuhn.observe("player_0"), lambda: kuhn.step(0)):
+        with pytest.raises(MoveError, match="reset"):
+            early()
+    kuhn.reset(1)
+    with pytest.raises(MoveError, match="no player 'dealer'"):
+        kuhn.observe("dealer")
+    for half in (0.5, 1.0, "1", None, np.array([1])):
+        with pytest.raises(MoveError, match="legal are"):
+            kuhn.step(half)
+    kuhn.step(np.int64(0))
+    kuhn.step(0)
+    with pytest.raises(ValueError, match="None"):
+        kuhn.step(1)  # both have only to take leave
+    kuhn.step(None)
+    kuhn.step(None)
+    assert kuhn.agents == []
+    kuhn.step(None)
+    with pytest.raises(MoveError, match="reset"):
+        kuhn.step(1)
 
 
 def test_a_planted_leak_of_chance_is_caught_by_the_trajectory_but_not_by_a_step() -> None:

@@ -18,7 +18,7 @@ LARGEST = 2**63 - 1
 # Lowest price, highest price, tokens and units of four traders.
 MARKETS = (
     (1, 8, (60, 40, 200, 0), (30, 5, 0, 60)),
-    (1, 2**24, (2**40, 10, 2**60, 500), (50, 2**40, 0, 2**61)),
+    (1, 2**19, (2**40, 10, 2**60, 500), (50, 2**40, 0, 2**61)),
     (2**62 - 3, 2**62 + 3, (2**63 - 1 - 5, 0, 5, 0), (2**62, 7, 2, 1)),
     (LARGEST - 70, LARGEST, (LARGEST, 0, 0, 0), (LARGEST - 9, 3, 3, 3)),
 )
@@ -85,7 +85,7 @@ class ExchangeMachine(RuleBasedStateMachine):
 
 
 TestExchangeMachine = ExchangeMachine.TestCase
-TestExchangeMachine.settings = settings(max_examples=12, stateful_step_count=10, deadline=None)
+TestExchangeMachine.settings = settings(max_examples=20, stateful_step_count=10, deadline=None)
 
 
 @pytest.mark.slow

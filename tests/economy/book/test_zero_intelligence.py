@@ -1,5 +1,7 @@
 """Zero-intelligence traders: the values of Gode and Sunder, over seeds."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ COSTS = np.linspace(36, 148, 24).round().astype(int).reshape(4, 6).T
 SEEDS = range(60)
 
 
+@cache
 def sessions(constrained):
     return [
         zero_intelligence_session(

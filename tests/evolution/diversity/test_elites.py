@@ -53,7 +53,7 @@ batches = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(batches, st.sampled_from([(1.0, np.inf), (1.0, 1.0), (0.0, 1.5), (0.25, 1.5)]))
 def test_the_archive_equals_a_dict(batches, softness):
     tag = GenomeSpec({"tag": Real(1, 0, 1e6)})

@@ -319,7 +319,7 @@ def test_a_fault_is_found_where_it_is(row, gene):
     assert not valid(NET, row)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=seeds, data=st.data())
 def test_what_is_marked_wrong_is_what_breaks_the_rules(seed, data):
     rows = evolved(NET, 1, 8, generator(seed))

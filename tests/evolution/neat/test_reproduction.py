@@ -19,7 +19,7 @@ neat = pytest.importorskip("neat")
 sizes = st.lists(st.integers(1, 40), min_size=1, max_size=12)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(sizes, st.integers(1, 300), st.integers(0, 5), st.data())
 def test_places_are_those_of_neat_python(previous, population, least, data):
     fitness = st.sampled_from([0.0, 0.1, 0.5, 1.0]) | st.floats(0.0, 1.0)
@@ -93,7 +93,7 @@ def test_the_stagnant_are_those_of_neat_python(histories, longest, spared):
     assert dying[rising].tolist() == [dies for _, _, dies in expected]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(-9, 9)), min_size=4), st.data())
 def test_the_fitness_of_a_species_is_that_of_neat_python(rows, data):
     labels = np.array([label for label, _ in rows] + [0, 1, 2, 3])

@@ -60,7 +60,7 @@ def crowding_plain(F, ranks):
     return distance
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(objectives(), objectives(fine)))
 def test_ranks_and_crowding_equal_the_plain_ones(F):
     ranks = ranking.pareto_ranks(F)

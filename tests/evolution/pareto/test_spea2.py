@@ -52,7 +52,7 @@ def truncated_plain(F, k):
     return alive
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(objectives(), objectives(fine)), st.integers(1, 6))
 def test_fitness_equals_the_plain_one(F, k):
     np.testing.assert_allclose(spea2_fitness(F, k), fitness_plain(F, k), rtol=1e-12)
@@ -67,7 +67,7 @@ def test_fitness_by_hand():
     assert spea2_fitness(F, 1).tolist() == [density, 2.0 + density, 3.0 + density]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(objectives(), objectives(fine)), st.data())
 def test_truncation_equals_the_plain_one(F, data):
     k = data.draw(st.integers(0, len(F)))
@@ -81,7 +81,7 @@ def test_truncation_of_many_equals_the_plain_one(M):
         assert truncated(F, 20).tolist() == truncated_plain(F, 20)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(objectives(), objectives(fine)), st.data())
 def test_selection_takes_the_undominated_then_the_fittest(F, data):
     k = data.draw(st.integers(0, len(F)))

@@ -32,7 +32,7 @@ def test_order_crossover_of_eiben_and_smith():
     assert (child[0] + 1).tolist() == [3, 8, 2, 4, 5, 6, 7, 1, 9]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_order_crossover_equals_the_plain_one(data):
     size = data.draw(st.integers(1, 9))
@@ -79,7 +79,7 @@ def test_partially_mapped_crossover_of_goldberg_and_lingle():
     assert partially_mapped(a, b, 3, 6) == [8, 0, 1, 5, 6, 7, 9, 2, 4, 3]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_partially_mapped_crossover_equals_the_plain_one(data):
     size = data.draw(st.integers(1, 9))
@@ -155,7 +155,7 @@ def test_inversion_turns_every_slice_evenly():
     assert_even([got[order] for order in turned])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_kernels_of_mutation_equal_plain_lists(data):
     size = data.draw(st.integers(2, 7))

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from swarm.reasoning import Evidence, Faculties, Problem, ask, judge, load_graph
+from swarm.reasoning.proposals import Views
 
 SPEAKS = {"inductive": 3, "abductive": 2, "counterfactual": 2, "probabilistic": 1, "analogical": 2}
 """The variant through which an engine speaks, chosen on validation once; the others by 0."""
@@ -20,6 +21,13 @@ def lean_problem(name: str) -> Problem:
     unknown = len(graph.test) / (len(known) + len(graph.test))
     table = faculties.table(ask(graph.valid, evidence))
     return Problem(evidence, faculties, table, judge(graph.valid, known, evidence, unknown))
+
+
+@cache
+def lean_views(name: str) -> Views:
+    """What proposals are made of, of every task of that problem."""
+    problem = lean_problem(name)
+    return Views.of(problem.table, problem.evidence)
 
 
 def lean(evidence: Evidence) -> Faculties:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from swarm.reasoning import Evidence, Problem, load_graph
-from swarm.reasoning.engines import embedding
+from swarm.reasoning import Evidence, ask, judge, load_graph
+from swarm.reasoning.engines import Deductive, embedding
 from swarm.reasoning.engines.embedding import RelationalEmbedding, fit, score_cube
 from swarm.reasoning.engines.exclusion import Exclusive, exclusive
 
@@ -89,16 +89,19 @@ def test_exclusive_scores_are_log_shares_of_the_relations():
 
 def test_an_exclusive_engine_spares_pairs_that_are_taken():
     """Every pair stands in one relation; the same engine ranks better once it knows."""
-    problem = Problem.pose(load_graph("kinships").resplit((0.3, 0.2, 0.5), 1))
-    engine = problem.faculties.variants[0][0]
-    cubes = [each.compile(problem.evidence) for each in (engine, Exclusive(engine))]
-    block = problem.table.block
-    credit = [problem.referee.marks(cube[block.relation, block.source]).mean() for cube in cubes]
+    graph = load_graph("kinships").resplit((0.3, 0.2, 0.5), 1)
+    evidence = Evidence(graph.train, len(graph.entities), len(graph.relations))
+    block = ask(graph.valid, evidence)
+    stated = np.concatenate([graph.train, graph.valid])
+    referee = judge(graph.valid, stated, evidence, len(graph.test) / len(graph.facts))
+    engine = Deductive.variants()[0]
+    cubes = [each.compile(evidence) for each in (engine, Exclusive(engine))]
+    credit = [referee.marks(cube[block.relation, block.source]).mean() for cube in cubes]
     assert credit[1] > credit[0] + 0.02
-    known = problem.evidence.cube[: problem.evidence.relations].any(axis=0)
-    half = cubes[1][: problem.evidence.relations]
+    known = evidence.cube[: evidence.relations].any(axis=0)
+    half = cubes[1][: evidence.relations]
     best = half.max(axis=0)
-    taken = [problem.evidence.cube[r] for r in range(problem.evidence.relations)]
+    taken = [evidence.cube[r] for r in range(evidence.relations)]
     for relation, mine in enumerate(taken):
         elsewhere = known & ~mine
         assert (half[relation][elsewhere] < best[elsewhere]).all()

@@ -10,15 +10,10 @@ from hypothesis import strategies as st
 
 from swarm.reasoning.modes import LAYERS, MODES, Mode, layered, mode_named
 from swarm.reasoning.proposals import ProposalError, Views, shares_of
-from tests.swarm.reasoning.lean import lean_problem, z_of
+from tests.swarm.reasoning.lean import lean_problem, lean_views, z_of
 from tests.swarm.reasoning.populations import random_table
 
 GRAPHS = ("umls", "kinships")
-
-
-def seen(graph: str) -> Views:
-    problem = lean_problem(graph)
-    return Views.of(problem.table, problem.evidence)
 
 
 @pytest.fixture(scope="module", params=GRAPHS)
@@ -28,7 +23,7 @@ def graph(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def views(graph: str) -> Views:
-    return seen(graph)
+    return lean_views(graph)
 
 
 def test_each_step_to_a_bolder_mode_trades_accuracy_for_novelty(graph: str, views: Views) -> None:
@@ -143,7 +138,7 @@ def test_few_candidates_make_few_answers() -> None:
         (lambda: Mode(shares={"flip": 0.4}), "sum to 1, not to 0.4"),
         (lambda: Mode(layers=(1, 1, 0)), "three shares"),
         (lambda: mode_named("bold"), "no mode 'bold'; there are conservative"),
-        (lambda: layered(seen("umls"), 0, Mode(), 0), "at least 1 answer"),
+        (lambda: layered(lean_views("umls"), 0, Mode(), 0), "at least 1 answer"),
     ],
 )
 def test_mistakes_are_explained(make: object, part: str) -> None:

@@ -13,8 +13,8 @@ from swarm.reasoning.preference import (
     logistic,
     suggest,
 )
-from swarm.reasoning.proposals import TYPES, ProposalError, Views
-from tests.swarm.reasoning.lean import halves, lean_problem, z_of
+from swarm.reasoning.proposals import TYPES, ProposalError
+from tests.swarm.reasoning.lean import halves, lean_problem, lean_views, z_of
 
 PERSONS = (0.02, 0.05, 0.1)
 """b of persons with utility 1 * right + b * novelty."""
@@ -29,7 +29,7 @@ class Half:
     def __init__(self, graph: str, seed: int, second: bool):
         problem = lean_problem(graph)
         rows = halves(problem, seed)[second]
-        self.views = Views.of(problem.table, problem.evidence).take(rows)
+        self.views = lean_views(graph).take(rows)
         self.truth = problem.referee.truth[rows]
         self.best = best_of_modes(self.views)
         self.right = self.best == self.truth[:, None]

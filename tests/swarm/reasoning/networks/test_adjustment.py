@@ -62,7 +62,7 @@ def reference_front_door(graph: Graph, x: int, y: int, chosen: set[int]) -> bool
     return intercepted and into_set and out_of_set
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(graph=graphs(6, 3), data=st.data())
 def test_back_door_is_its_definition(graph: Graph, data: st.DataObject) -> None:
     x, y, *others = data.draw(st.permutations(range(len(graph))))
@@ -71,7 +71,7 @@ def test_back_door_is_its_definition(graph: Graph, data: st.DataObject) -> None:
         assert is_back_door(graph, x, y, chosen) == expected
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(graph=graphs(6, 3), data=st.data())
 def test_front_door_is_its_definition(graph: Graph, data: st.DataObject) -> None:
     x, y, *others = data.draw(st.permutations(range(len(graph))))
@@ -80,7 +80,7 @@ def test_front_door_is_its_definition(graph: Graph, data: st.DataObject) -> None
         assert is_front_door(graph, x, y, chosen) == expected
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(graph=graphs(6, 3), costly=st.booleans(), data=st.data())
 def test_minimal_sets_are_found_whenever_there_are_any(
     graph: Graph, costly: bool, data: st.DataObject
@@ -98,7 +98,7 @@ def test_minimal_sets_are_found_whenever_there_are_any(
             assert not any(set(chosen) < set(found) for chosen in good)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(graph=graphs(6, 3), data=st.data())
 def test_parents_suffice_when_seen(graph: Graph, data: st.DataObject) -> None:
     x, y = data.draw(st.permutations(range(len(graph))))[:2]

@@ -30,7 +30,7 @@ def asked(model: StructuralModel, rng: np.random.Generator) -> tuple[int, Settin
     return int(rng.integers(V)), do, seen
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=50)
 @given(seed=seeds)
 def test_twin_networks_equal_the_list_of_all_noise(seed: int) -> None:
     model = small_model(seed)

@@ -74,7 +74,7 @@ def test_alarm_agrees_with_its_samples() -> None:
 # By listing
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(seed=seeds)
 def test_every_posterior_equals_the_list(seed: int) -> None:
     network = small_network(seed)

@@ -54,7 +54,7 @@ def test_pattern_of_five_nodes(graph: Graph) -> None:
     assert (pattern_of(graph) == np.logical_or.reduce(members(graph))).all()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(graph=graphs(nodes_max=4), data=st.data())
 def test_equivalence_is_equality_of_all_claims(graph: Graph, data: st.DataObject) -> None:
     other = data.draw(st.sampled_from(orientations(graph)))
@@ -80,7 +80,7 @@ def test_rule_four_is_needed_for_knowledge() -> None:
     assert not closed[b, a]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(graph=graphs(nodes_max=7))
 def test_extension_is_a_member(graph: Graph) -> None:
     pattern = pattern_of(graph)
@@ -90,7 +90,7 @@ def test_extension_is_a_member(graph: Graph) -> None:
     assert (extension(pattern, force=True) == member).all()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(bits=st.lists(st.booleans(), min_size=25, max_size=25))
 def test_forced_extension_is_acyclic_with_the_same_adjacencies(bits: list[bool]) -> None:
     pattern = np.array(bits).reshape(5, 5) & ~np.eye(5, dtype=bool)
@@ -107,7 +107,7 @@ def test_what_has_no_extension_is_refused() -> None:
         extension(undirected)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(graph=graphs(nodes_min=5, nodes_max=5), other=graphs(nodes_min=5, nodes_max=5))
 def test_distance_counts_pairs_joined_differently(graph: Graph, other: Graph) -> None:
     for one, two in ((graph, other), (pattern_of(graph), pattern_of(other))):

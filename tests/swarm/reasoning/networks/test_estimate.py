@@ -216,7 +216,7 @@ def response_model(weights: NDArray[np.float64]) -> tuple[np.ndarray, np.ndarray
     return seen, done, np.array([helped[1] / seen[1, 1], helped[0] / seen[0, 0], helped.sum()])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(seed=st.integers(0, 2**32), strength=st.sampled_from([0.2, 1.0, 5.0]))
 def test_bounds_contain_the_truth_of_random_models(seed: int, strength: float) -> None:
     weights = np.random.default_rng(seed).dirichlet(np.full(8, strength)).reshape(2, 4)

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from experiments.run import resume
+from experiments.run import resume, run
 from experiments.store import RunFolder
+from experiments.study import load_study
 from swarm.reasoning import load_graph
 
 STUDY = """\
@@ -43,11 +44,9 @@ def study(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def uncut(study, start):
+def uncut(study):
     """The outcome of a run that nothing disturbed."""
-    process = start("run", study, "--out", study.parent / "uncut")
-    assert process.wait(timeout=120) == 0, process.stderr.read()
-    return outcome(study.parent / "uncut" / "nations-2")
+    return outcome(run(load_study(study), study.parent / "uncut").path)
 
 
 @pytest.fixture(scope="module")

@@ -25,15 +25,17 @@ from arenas.environments import (
     parallel_env,
 )
 from arenas.games import Kuhn
-from arenas.predation import ChaseRules
 from arenas.imitation import Interrogation
 from arenas.iterated import Grudger, Joss
+from arenas.predation import ChaseRules
+from arenas.red_blue import CommonsRules
 from economy import GameTree
 from economy.equilibria import CHANCE, LEAF
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "iterated": {"turns": 12, "noise": 0.2},
     "pursuit": {"rules": ChaseRules(steps=40)},
+    "red-blue": {"rules": CommonsRules(queries=3)},
     "sealed-bid": {"auctions": 5},
     "vickrey": {"auctions": 5},
 }

@@ -105,6 +105,37 @@ def test_a_restored_world_goes_on_to_the_same_bytes() -> None:
     assert one.population["standing"].tobytes() == other.population["standing"].tobytes()
 
 
+def test_a_tick_bonds_a_tenth_at_most_fades_what_rests_and_books_what_was_forfeited() -> None:
+    seen: list[tuple[np.ndarray, ...]] = []
+    lost = 0
+
+    def note(world: World) -> None:
+        population, register = world.population, world.system(Reputation).staked
+        names = population["name"]
+        owned = world.ledger.balance(population["account"])
+        columns = (owned, register.bonds[names], register.weights[names], population["profit"])
+        seen.append(tuple(column.copy() for column in columns))
+
+    def compare(world: World) -> None:
+        nonlocal lost
+        note(world)
+        (owned, bonds, weights, profit), (left, after, faded, booked) = seen[-2:]
+        assert (owned - left <= owned // 10).all()
+        resting = np.ones(len(owned), bool)
+        resting[world.system(Remembering).written[0]] = False
+        assert (faded[resting] == weights[resting] * (1024 - 16) // 1024).all()
+        forfeits = (bonds + owned) - (after + left)
+        np.testing.assert_allclose(profit - booked, forfeits, rtol=0, atol=1e-3)
+        assert forfeits.sum() == world.system(Reputation).forfeited
+        lost += int(forfeits.sum())
+
+    class Before(Watch):
+        """A look of its own name, as systems need."""
+
+    run(reasoners(40, Before(note), Reputation(stake=1000, bond=50), Watch(compare)), TICKS)
+    assert lost > 0
+
+
 def test_settings_and_places_that_cannot_work_are_refused() -> None:
     with pytest.raises(PopulationError, match="stake and bond are 1 or more"):
         Reputation(stake=0)

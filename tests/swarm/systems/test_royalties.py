@@ -120,6 +120,42 @@ def test_the_poor_pay_what_they_have() -> None:
     assert not any(short[:-1])
 
 
+def test_royalties_count_towards_the_profit_of_both_sides() -> None:
+    before, moved_ = [], []
+
+    def note(world: World) -> None:
+        before.append(world.population["profit"].copy())
+
+    def compare(world: World) -> None:
+        journal, accounts = world.ledger.journal(), world.population["account"]
+        booked = np.zeros(len(world.ledger))
+        for code, end, sign in ((ROYALTY_OWED, "debit", -1), (ROYALTY_PAID, "credit", 1)):
+            rows = journal["code"] == code
+            np.add.at(booked, journal[end][rows], sign * journal["amount"][rows])
+        gained = world.population["profit"] - before[-1]
+        np.testing.assert_allclose(gained, booked[accounts], rtol=0, atol=1e-3)
+        moved_.append(np.abs(booked).sum())
+
+    run(reasoners(40, Watch(note), Royalties(0.25), Watched(compare)), TICKS)
+    assert max(moved_) > 0
+
+
+def test_authors_who_died_earlier_in_the_tick_are_paid_nothing() -> None:
+    def strike(world: World) -> None:
+        if world.steps == TICKS:
+            world.population.kill(world.population["royalties"] > 0)
+
+    def look(world: World) -> None:
+        if world.steps == TICKS:
+            dead = ~world.population["alive"]
+            journal = world.ledger.journal()
+            payees = journal["credit"][journal["code"] == ROYALTY_PAID]
+            assert dead.any()
+            assert not np.isin(payees, world.population["account"][dead]).any()
+
+    run(reasoners(40, Watch(strike), Royalties(0.25), Watched(look)), TICKS)
+
+
 class Watched(Watch):
     """A second look, under a name of its own."""
 

@@ -2,8 +2,9 @@
 
     tournaments/   round robin, Swiss, elimination, survival   iterated/      matrix games, machines
     ratings/       strengths with intervals, cycles            games/         poker, auctions
-    duel.py        reasoners on the same queries               predation/     predators and prey
-    coevolution/   halls of fame, detectors                    environments/  as PettingZoo has them
+    duels.py       reasoners on the same queries               predation/     predators and prey
+    coevolution/   halls of fame, detectors                    red_blue/      attacks and defences
+    imitation/     forgers and judges, Turing's game           environments/  as PettingZoo has them
 
 Names are imported when they are first used, so that one arena does not wait for the others.
 """
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arenas.coevolution import Coevolution, HallOfFame
-    from arenas.duel import DuelError, RoundRobin, duel, rank_truth
+    from arenas.duels import DuelContest, DuelError, RoundRobin, duel, rank_truth
     from arenas.games import Kuhn, Leduc, TreeContest, payoff_matrix
+    from arenas.imitation import Adversaries, Interrogation, TuringLearning
     from arenas.iterated import IteratedContest, Machines, Player
     from arenas.predation import Chase, LotkaVolterra
     from arenas.ratings import Elo, GaussianSkill, Glicko2, RatingError, Ratings, rate
+    from arenas.red_blue import Commons, CommonsRules, ExploitRegister
     from arenas.tournaments import (
         Contest,
         Forfeit,
@@ -33,15 +36,21 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Adversaries",
     "Chase",
     "Coevolution",
+    "Commons",
+    "CommonsRules",
     "Contest",
+    "DuelContest",
     "DuelError",
     "Elo",
+    "ExploitRegister",
     "Forfeit",
     "GaussianSkill",
     "Glicko2",
     "HallOfFame",
+    "Interrogation",
     "IteratedContest",
     "Kuhn",
     "Leduc",
@@ -54,6 +63,7 @@ __all__ = [
     "RoundRobin",
     "TournamentError",
     "TreeContest",
+    "TuringLearning",
     "double_elimination",
     "duel",
     "payoff_matrix",
@@ -67,11 +77,13 @@ __all__ = [
 
 _HOMES = {
     "coevolution": ("Coevolution", "HallOfFame"),
-    "duel": ("DuelError", "RoundRobin", "duel", "rank_truth"),
+    "duels": ("DuelContest", "DuelError", "RoundRobin", "duel", "rank_truth"),
     "games": ("Kuhn", "Leduc", "TreeContest", "payoff_matrix"),
+    "imitation": ("Adversaries", "Interrogation", "TuringLearning"),
     "iterated": ("IteratedContest", "Machines", "Player"),
     "predation": ("Chase", "LotkaVolterra"),
     "ratings": ("Elo", "GaussianSkill", "Glicko2", "RatingError", "Ratings", "rate"),
+    "red_blue": ("Commons", "CommonsRules", "ExploitRegister"),
     "tournaments": (
         "Contest",
         "Forfeit",

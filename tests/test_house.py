@@ -66,7 +66,7 @@ def test_no_import_runs_upwards() -> None:
         ("economy/ledger.py", "import swarm.world", "No import runs upwards"),
         ("economy/ledger.py", "import evolution", "The leaf packages do not know each other"),
         ("swarm/systems/tasks.py", "import experiments", "No import runs upwards"),
-        ("arenas/duel.py", "import experiments", "No import runs upwards"),
+        ("arenas/duels.py", "import experiments", "No import runs upwards"),
     ],
 )
 def test_an_import_that_runs_upwards_would_be_noticed(

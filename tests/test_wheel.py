@@ -42,6 +42,7 @@ def test_the_wheel_ships_graphs_studies_and_types(wheel: Path) -> None:
     assert {f"swarm/reasoning/graphs/{g}.tsv.gz" for g in ("umls", "kinships", "nations")} <= names
     assert "swarm/reasoning/graphs/ATTRIBUTION.md" in names
     assert "experiments/studies/umls-30.toml" in names
+    assert "experiments/tournaments/dilemma.toml" in names
     assert {
         f"{p}/py.typed" for p in ("swarm", "evolution", "economy", "arenas", "experiments")
     } <= names

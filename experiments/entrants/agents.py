@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from arenas.duel import DuelContest, rank_truth
+from arenas.duels import DuelContest, rank_truth
 from experiments.answerers import of_run, tuned
 from experiments.baselines import Exam
 from experiments.entrants.names import chosen, told_apart

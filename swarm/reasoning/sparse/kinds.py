@@ -26,7 +26,8 @@ def _found(evidence: SparseEvidence, kinds: int) -> np.ndarray:
     one = np.zeros(evidence.entities, np.int64)
     if kinds == 1:
         return one
-    profile = np.zeros((evidence.entities, evidence.directions))
+    # In the order of the dense form, so that ties break alike.
+    profile = np.zeros((evidence.entities, evidence.directions), order="F")
     np.add.at(profile, (evidence.edges.source, evidence.edges.relation), 1)
     profile = np.log1p(profile)
     profile -= profile.mean(axis=0)

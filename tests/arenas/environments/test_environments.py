@@ -152,6 +152,8 @@ def test_a_hand_that_is_over_or_has_not_begun_has_no_moves() -> None:
     kuhn.reset(1)
     with pytest.raises(MoveError, match="no player 'dealer'"):
         kuhn.observe("dealer")
+    assert kuhn.observe("player_0")["action_mask"].tolist() == [1, 1]
+    assert kuhn.observe("player_1")["action_mask"].tolist() == [0, 0]  # it is not its turn
     for half in (0.5, 1.0, "1", None, np.array([1])):
         with pytest.raises(MoveError, match="legal are"):
             kuhn.step(half)
@@ -222,10 +224,27 @@ def test_dilemma_pays_by_the_matrix_and_a_vickrey_winner_pays_the_second_bid() -
     assert all(dilemma.step({"player_0": 1, "player_1": 1})[3].values())
     assert dilemma.agents == []
 
+    brief = parallel_env("iterated", turns=1, ending=1.0)
+    brief.reset(0)
+    *_, out, cut, _ = brief.step({"player_0": 1, "player_1": 1})
+    assert (set(out.values()), set(cut.values())) == ({True}, {False})  # over, so not cut off
+
     auction = parallel_env("vickrey", bidders=3)
     values, _ = auction.reset(0)
     _, rewards, *_ = auction.step({"bidder_0": 10, "bidder_1": 30, "bidder_2": 25})
     assert rewards == {"bidder_0": 0, "bidder_1": float(values["bidder_1"][0]) - 25, "bidder_2": 0}
+
+
+def test_values_are_drawn_anew_for_each_auction_and_evenly() -> None:
+    arena, seen = parallel_env("sealed-bid", bidders=2, auctions=400, highest=3), []
+    values, _ = arena.reset(1)
+    while arena.agents:
+        seen += [int(value[0]) for value in values.values()]
+        values = arena.step(dict.fromkeys(arena.agents, 0))[0]
+    count = np.bincount(seen)
+    assert len(count) == 4
+    assert np.abs(count - 200).max() < 4 * np.sqrt(800 * 0.25 * 0.75)
+    assert abs(np.corrcoef(np.reshape(seen, (-1, 2)).T)[0, 1]) < 4 / np.sqrt(400)
 
 
 def test_prey_that_are_eaten_are_out_and_predators_are_paid() -> None:

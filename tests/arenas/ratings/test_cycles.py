@@ -28,6 +28,7 @@ def test_rock_paper_scissors_is_told_by_name() -> None:
     assert found.share == 1
     assert found.excess > 0.9
     assert found.misleading
+    assert cycles(100 * RPS).p == 1 / 201  # never 0, whatever the samples say
     text = found.warning(["rock", "scissors", "paper"])
     assert "one number means little" in text
     assert "rock beats scissors beats paper beats rock" in text

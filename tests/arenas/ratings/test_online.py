@@ -301,6 +301,14 @@ def test_who_sits_out_becomes_less_certain_in_glicko2() -> None:
     assert rating.error[0] < error[0]
     rating.wait(100_000)
     assert rating.error == pytest.approx([350, 350, 350])
+
+
+def test_waiting_makes_nobody_more_certain_in_glicko2() -> None:
+    late, early = Glicko2(2, deviation=500), Glicko2(2, deviation=500)
+    late.wait(7)
+    assert late.error == pytest.approx([500, 500])
+    late.update([0], [1], [1.0])
+    assert late.error == pytest.approx(early.update([0], [1], [1.0]).error)
     with pytest.raises(RatingError, match="is over"):
         rating.update([0], [1], [1.0], [5])
 

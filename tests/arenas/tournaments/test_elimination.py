@@ -117,6 +117,17 @@ def test_places_follow_strength_where_the_better_always_wins() -> None:
     assert double["place"].tolist() == [1, 2, 3, 4, 5, 5, 7, 7]
 
 
+def test_rematches_are_put_off_in_the_second_bracket() -> None:
+    """Who drops out of the second round does not meet at once who lost to it in the first."""
+    for players in (8, 16):
+        for seed in range(6):
+            tournament = DoubleElimination(coins(players), seed=seed, replays=0)
+            games = tournament.play().games
+            early = games.round <= 4  # both brackets up to the first match of who dropped then
+            pairs = np.stack([games.first[early], games.second[early]], axis=1).tolist()
+            assert len({frozenset(pair) for pair in pairs}) == len(pairs) >= players
+
+
 def test_the_final_is_reset_only_if_the_unbeaten_one_loses_it() -> None:
     plain = DoubleElimination(Ranked(4), seeding=range(4))
     plain.play()
@@ -201,6 +212,29 @@ def test_equals_leave_by_seeding() -> None:
     tournament = Survival(Drawn(3), seeding=[2, 0, 1])
     tournament.play(steps=1)
     assert tournament.alive.tolist() == [0, 2]
+
+
+def test_equals_leave_by_the_score_of_all_rounds_then_by_points() -> None:
+    class ThenDrawn(Ranked):
+        """The lower row wins where the last one plays, 2 against 3 by a lot; else all is drawn."""
+
+        def __call__(self, pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+            lot = np.where(pairs.sum(axis=1) == 5, 100.0, 1.0)[:, None]
+            return super().__call__(pairs, seeds) * lot * float((pairs == 3).any())
+
+    rounds = Survival(ThenDrawn(4), seeding=[2, 1, 0, 3])
+    rounds.play(steps=2)  # 3 leaves, and then 2, the first of the seeding
+    assert rounds.alive.tolist() == [0, 1]
+
+    class Meagre(Ranked):
+        """Everything is drawn, but where 0 plays both have less."""
+
+        def __call__(self, pairs: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+            return np.where((pairs == 0).any(axis=1)[:, None], 1.0, 5.0).repeat(2, axis=1)
+
+    points = Survival(Meagre(3), seeding=[0, 1, 2])
+    points.play(steps=1)
+    assert points.alive.tolist() == [1, 2]
 
 
 def test_points_may_decide_who_leaves() -> None:

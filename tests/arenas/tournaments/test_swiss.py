@@ -169,10 +169,11 @@ def test_a_clash_of_seats_gives_way_before_scores_do() -> None:
     assert {frozenset(pair) for pair in pairs} == {frozenset((0, 1)), frozenset((2, 3))}
 
 
-def test_buchholz_sums_the_opponents_scores() -> None:
-    results = swiss(coins(6), rounds=3, seed=1)
-    score = results.games.totals(6)
-    for player in range(6):
+@pytest.mark.parametrize(("players", "rounds"), [(6, 3), (4, 5)])  # the latter meet twice
+def test_buchholz_sums_the_opponents_scores(players: int, rounds: int) -> None:
+    results = swiss(coins(players), rounds=rounds, seed=1)
+    score = results.games.totals(players)
+    for player in range(players):
         met = [
             int(other)
             for first, second in zip(results.games.first, results.games.second, strict=True)
@@ -180,6 +181,18 @@ def test_buchholz_sums_the_opponents_scores() -> None:
             if own == player
         ]
         assert buchholz(results.games, score)[player] == pytest.approx(score[met].sum())
+
+
+def test_equal_scores_are_placed_by_buchholz_and_share_a_place_only_if_that_is_equal_too() -> None:
+    told = set()
+    for seed in range(4):
+        results = swiss(coins(9), rounds=3, seed=seed)
+        counts = list(zip(*results.ranking.values(), strict=True))
+        assert list(results.ranking) == ["score", "buchholz"]
+        assert results.place.tolist() == [1 + sum(o > own for o in counts) for own in counts]
+        told.add((len(set(counts)), len({score for score, _ in counts})))
+    assert any(one > other for one, other in told)
+    assert any(one < 9 for one, _ in told)
 
 
 def test_a_planted_pairing_that_forgets_who_met_is_caught() -> None:
@@ -203,3 +216,44 @@ def test_a_planted_pairing_that_forgets_who_met_is_caught() -> None:
             games = Games.joined([games, played])
         caught += meetings(games, players)[0].max() > 1
     assert caught == 5
+
+
+def everyone_paired(players: tuple[int, ...]) -> list[list[tuple[int, int]]]:
+    """All rounds of an even number of players."""
+    if not players:
+        return [[]]
+    head, *tail = players
+    return [
+        [(head, other), *rest]
+        for other in tail
+        for rest in everyone_paired(tuple(each for each in tail if each != other))
+    ]
+
+
+def test_repeats_then_clashes_then_gaps_of_score_then_seats_are_least() -> None:
+    """As trying every round finds, for random players of any past."""
+    rng, n, told = np.random.default_rng(1), 6, set()
+    for _ in range(25):
+        score = np.sort(rng.integers(0, 5, n) / 2)[::-1]
+        met = np.triu(rng.integers(0, 2, (n, n)), 1)
+        met += met.T
+        balance, last, before = rng.integers(-2, 3, n), *rng.choice([-1, 1], (2, n))
+        seats = Seats(balance, last, before)
+        need, want = seats.needed, seats.wanted
+
+        def cost(
+            pairs: list[tuple[int, int]],
+            met: np.ndarray = met,
+            score: np.ndarray = score,
+            need: np.ndarray = need,
+            want: np.ndarray = want,
+        ) -> tuple[float, ...]:
+            i, j = np.array(pairs).T
+            same = [int(((seat[i] == seat[j]) & (seat[i] != 0)).sum()) for seat in (need, want)]
+            gaps = float(((score[i] - score[j]) ** 2).sum())
+            return int(met[i, j].sum()), same[0], gaps, same[1]
+
+        pairs, _ = pair_round(np.arange(n), score, met, np.zeros(n, int), seats)
+        assert cost(pairs) == min(map(cost, everyone_paired(tuple(range(n)))))
+        told.add(cost(pairs))
+    assert len(told) > 8

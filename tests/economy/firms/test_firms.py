@@ -392,3 +392,18 @@ def test_the_cap_table_answers_for_firms_that_are_not_there():
     table = CapTable()
     assert [column.size for column in table.holders(np.array([3, 4]))] == [0, 0, 0]
     assert table.held(np.array([3]), np.array([1])).tolist() == [0]
+
+
+def test_shares_that_merging_firms_hold_in_each_other_are_cancelled():
+    ledger = Ledger()
+    ann, bob = ledger.open(2)
+    ledger.mint([ann, bob], 100)
+    firms = Firms(ledger)
+    (absorbed, into), _ = firms.form([ann, bob], [40, 60], [0, 1])
+    accounts = firms.accounts
+    firms.transfer_shares([absorbed, into], [ann, bob], accounts[[into, absorbed]], [10, 5])
+    assert firms.merge(int(absorbed), int(into), 1, 2) == FirmRefusal.OK
+    firms.check()
+    # Ann's 30 shares become 15; the 10 and the 5 are nobody's any more.
+    assert firms.holding(into, [ann, bob, accounts[into]]).tolist() == [15, 55, 0]
+    assert firms.shares.tolist() == [0, 70]

@@ -122,10 +122,10 @@ def test_what_debtors_had_bonded_goes_to_their_creditors_and_not_to_the_treasury
     left = bonded + int(ledger.balance(int(accounts[0])))
     assert bonded > 0
     system.claims = {
-        "debtor": ids[[0, 0, 2]],
-        "creditor": np.array([ids[1], -1, ids[1]]),
-        "rank": np.array([0, RENT, 0]),
-        "amount": np.array([left - 5, 20, 9]),
+        "debtor": ids[[0, 0, 2, 2]],
+        "creditor": np.array([ids[1], -1, ids[1], ids[0]]),
+        "rank": np.array([0, RENT, 0, 0]),
+        "amount": np.array([left - 5, 20, 9, 7]),
     }
     before = ledger.balance(accounts[[1, 2]])
     profit = float(world.population["profit"][1])
@@ -135,7 +135,8 @@ def test_what_debtors_had_bonded_goes_to_their_creditors_and_not_to_the_treasury
     # The author is paid in full, the treasury what is left; the living pay at their own time.
     assert (ledger.balance(accounts[[1, 2]]) - before).tolist() == [left - 5, 0]
     assert (system.repaid, system.written_off) == (left, 15)
-    assert system.claims["amount"].tolist() == [9]
+    assert system.claims["amount"].tolist() == [9, 7]
+    assert system.claims["creditor"].tolist() == [ids[1], -1]  # the treasury inherits
     assert world.population["profit"][world.population["id"] == ids[1]] == profit + left - 5
 
 

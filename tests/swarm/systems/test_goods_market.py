@@ -81,6 +81,10 @@ def test_a_restored_world_goes_on_to_the_same_bytes() -> None:
     for _ in range(7):
         one.step()
     other.restore(one.state())
+    first, second = (world.system(GoodsMarket) for world in (one, other))
+    assert (first.traded, first.turnover) == (second.traded, second.turnover)
+    assert first.state()["tick"] == second.state()["tick"]
+    assert first.state()["tick"][0] == one.steps
     for world in (one, other):
         for _ in range(7):
             world.step()

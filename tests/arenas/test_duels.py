@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from arenas import DuelError, RoundRobin, duel, rank_truth
-from arenas.duel import DuelContest
+from arenas.duels import DuelContest
 from arenas.tournaments import check_contest, round_robin
 from evolution import GenomeSpec
 from swarm import Gossip, Reasoning, Remembering, Selection, Settlement, Tasks, World
@@ -69,7 +69,7 @@ def test_chunks_do_not_change_the_ranks(monkeypatch: pytest.MonkeyPatch) -> None
     arguments = strategies, posed.table, posed.referee, posed.faculties.costs
     whole = rank_truth(*arguments)
     # The package shows the function under the name of its module.
-    monkeypatch.setattr(sys.modules["arenas.duel"], "SCORES_MAX", 14 * 101)
+    monkeypatch.setattr(sys.modules["arenas.duels"], "SCORES_MAX", 14 * 101)
     np.testing.assert_array_equal(rank_truth(*arguments), whole)
 
 

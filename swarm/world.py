@@ -90,6 +90,7 @@ class World(mesa.Model):  # type: ignore[misc]
         self.systems: list[System] = [Acting()] if systems is None else list(systems)
         if space is not None:
             self.systems.insert(0, space)
+        self._estates = np.empty(0, np.int64)  # of the dead who have tokens on hold
         self._streams: dict[str, np.random.Generator] = {}
         self._views: list[Any] = []
         self._viewed = -1
@@ -224,6 +225,8 @@ class World(mesa.Model):  # type: ignore[misc]
         for system in self.systems:
             system(self)
         self.turn()
+        if len(self._estates):
+            self._inherit(self._estates)
         if self.ledger.entries:
             self.ledger.check()
 
@@ -239,21 +242,21 @@ class World(mesa.Model):  # type: ignore[misc]
         if len(dead):
             for system in self.systems:
                 system.on_death(self, dead)
-            self._inherit(dead)
+            self._inherit(np.append(self._estates, self.population["account"][dead]))
         born = self.population.turn()
         if len(born):
             self.population["account"][born] = self.ledger.open(len(born))
             for system in self.systems:
                 system.on_birth(self, born)
 
-    def _inherit(self, dead: np.ndarray) -> None:
+    def _inherit(self, accounts: np.ndarray) -> None:
+        """The treasury inherits; what is on hold it inherits when, and if, it falls back."""
         if not self.ledger.supply:
             return
-        accounts = self.population["account"][dead]
-        # What is on hold stays with whoever holds it, until it is posted or falls back.
         estates = self.ledger.available(accounts)
         rich = estates > 0
         self.ledger.transfer(accounts[rich], self.treasury, estates[rich])
+        self._estates = accounts[self.ledger.held(accounts) > 0]
 
     def _check_systems(self) -> None:
         names = [system.name for system in self.systems]
@@ -311,6 +314,7 @@ class World(mesa.Model):  # type: ignore[misc]
             "kinds": [kind.__qualname__ for kind in self.kinds],
             "population": self.population.state(),
             "ledger": self.ledger.state(),
+            "estates": self._estates.copy(),
             "streams": [
                 [name, _generator_state(generator)]
                 for name, generator in sorted(self._streams.items())
@@ -331,6 +335,7 @@ class World(mesa.Model):  # type: ignore[misc]
         _compat.set_clock(self, state["steps"])
         self.population.restore(state["population"])
         self.ledger.restore(state["ledger"])
+        self._estates = np.array(state["estates"], np.int64)
         self._streams = {}
         for name, saved in state["streams"]:
             _restore_generator(self.stream(name), saved)

@@ -342,6 +342,9 @@ def test_traders_without_intelligence_find_the_price_and_bring_the_good_to_who_w
     for _ in range(50):
         quiet.step()
         assert quiet.measures()["traded"] == 0
+    for highest, tokens in ((200, 10**6), (10**6, 10**9)):  # enough to buy dear again and again
+        dear = MODELS["market"]()(traders=4, highest=highest, seed=1)
+        assert dear.ledger.balance(dear.agents.get("account")).tolist() == [tokens] * 4
 
 
 def test_wealth_equals_plain_lists_and_becomes_unequal() -> None:

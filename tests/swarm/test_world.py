@@ -105,6 +105,23 @@ def test_the_estates_of_the_dead_go_to_the_treasury() -> None:
     assert world.ledger.supply == 60
 
 
+def test_what_the_dead_have_on_hold_is_inherited_when_it_falls_back() -> None:
+    world = World(3, [], seed=1)
+    accounts = world.agents.get("account")
+    world.ledger.mint(accounts, 100)
+    world.ledger.hold(accounts[0], accounts[1], 60, expires=2)
+    world.population.kill(np.array([0]))
+    world.step()
+    assert world.ledger.balance(world.treasury) == 40
+    other = World(3, [], seed=1)
+    other.restore(world.state())
+    for each in (world, other):
+        each.step()
+        each.step()
+        assert each.ledger.balance(each.treasury) == 100
+        assert each.ledger.balance(accounts).tolist() == [0, 100, 100]
+
+
 def test_genes_of_all_systems_are_one_genome_sampled_at_birth() -> None:
     world = mishearing()
     assert isinstance(world.genome, GenomeSpec)

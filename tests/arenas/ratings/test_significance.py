@@ -82,6 +82,7 @@ def test_a_permutation_test_of_many_differences_is_near_the_normal_one() -> None
     found = sign_flip_test(differences, rng)
     assert abs(found - normal) < 4 * math.sqrt(normal * (1 - normal) / 9_999) + 0.005
     assert sign_flip_test(np.zeros(3), rng) == 1
+    assert sign_flip_test(np.ones(20), rng, permutations=99) == 1 / 100  # never 0
 
 
 def test_gaps_of_equal_players_are_seldom_significant() -> None:

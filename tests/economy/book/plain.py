@@ -170,6 +170,8 @@ class Twin:
     def send(self, rows):
         """Send messages (kind, account, side, price, quantity, number) in one batch."""
         orders = [self.ids.get(row[5], row[5] if row[5] < 0 else 2**40 + row[5]) for row in rows]
+        # Nobody can name an order that comes to rest in this very batch.
+        rows = [(*row[:5], row[5] if row[5] in self.ids else -1) for row in rows]
         kind, account, side, price, quantity, _ = (list(c) for c in zip(*rows, strict=True))
         report = self.exchange.submit(account, side, price, quantity, kind=kind, order=orders)
         trades = []

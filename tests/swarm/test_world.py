@@ -107,7 +107,7 @@ def test_the_estates_of_the_dead_go_to_the_treasury() -> None:
 
 def test_what_the_dead_have_on_hold_is_inherited_when_it_falls_back() -> None:
     world = World(3, [], seed=1)
-    accounts = world.agents.get("account")
+    accounts = world.agents.get("account").copy()
     world.ledger.mint(accounts, 100)
     world.ledger.hold(accounts[0], accounts[1], 60, expires=2)
     world.population.kill(np.array([0]))

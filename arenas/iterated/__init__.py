@@ -14,6 +14,7 @@ from arenas.iterated.axelrod_players import (
     axelrod_strategy,
 )
 from arenas.iterated.batch import count_outcomes
+from arenas.iterated.catalogue import CLASSICS
 from arenas.iterated.chance import Chance
 from arenas.iterated.classics import (
     Alternator,
@@ -65,6 +66,7 @@ from arenas.iterated.stochastic import (
 
 __all__ = [
     "CHICKEN",
+    "CLASSICS",
     "COOPERATE",
     "DEFECT",
     "GAMES",

@@ -23,34 +23,14 @@ import numpy as np
 import numpy.typing as npt
 
 from arenas.iterated import (
-    Alternator,
+    CLASSICS,
     AxelrodPlayer,
-    Bully,
-    Cooperator,
-    CyclerCCD,
-    Defector,
-    Extortioner,
-    FirmButFair,
-    GenerousTitForTat,
-    GenerousZeroDeterminant,
-    Grudger,
-    Handshake,
-    HardTitForTat,
     IteratedContest,
     IteratedMatch,
-    Joss,
     MachineGenomes,
     Machines,
     MemoryOneGenomes,
     Player,
-    Random,
-    SoftGrudger,
-    SuspiciousTitForTat,
-    Tester,
-    TitForTat,
-    TitForTwoTats,
-    TwoTitsForTat,
-    WinStayLoseShift,
     axelrod_players,
     count_outcomes,
 )
@@ -60,29 +40,7 @@ from evolution import GeneticAlgorithm
 Floats = npt.NDArray[np.float64]
 Representation = MachineGenomes | MemoryOneGenomes
 
-TRAINING: tuple[type[Player], ...] = (
-    Cooperator,
-    Defector,
-    Alternator,
-    CyclerCCD,
-    TitForTat,
-    SuspiciousTitForTat,
-    Bully,
-    TitForTwoTats,
-    TwoTitsForTat,
-    HardTitForTat,
-    Grudger,
-    WinStayLoseShift,
-    Tester,
-    Handshake,
-    SoftGrudger,
-    Random,
-    GenerousTitForTat,
-    Joss,
-    FirmButFair,
-    Extortioner,
-    GenerousZeroDeterminant,
-)
+TRAINING: tuple[type[Player], ...] = tuple(CLASSICS.values())
 """Whom they train on, beside each other."""
 
 TWINS = (

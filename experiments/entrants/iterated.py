@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from arenas.iterated import (
+    CLASSICS,
     GAMES,
-    Alternator,
-    Bully,
-    Cooperator,
-    CyclerCCD,
-    Defector,
-    Extortioner,
-    FirmButFair,
-    GenerousTitForTat,
-    GenerousZeroDeterminant,
-    Grudger,
-    Handshake,
-    HardTitForTat,
     IteratedContest,
     IteratedError,
-    Joss,
     MatrixGame,
     Player,
-    Random,
-    SoftGrudger,
-    SuspiciousTitForTat,
-    Tester,
-    TitForTat,
-    TitForTwoTats,
-    TwoTitsForTat,
-    WinStayLoseShift,
     axelrod_game,
     axelrod_players,
     load_machines,
@@ -43,31 +23,6 @@ from experiments.entrants.names import EVERYBODY, chosen, classes, named
 from experiments.entrants.written import WrittenPlayer, instance
 from experiments.toml import did_you_mean
 from experiments.tournament_file import TournamentFile, TournamentFileError
-
-CLASSICS: Mapping[str, Callable[[str], Player]] = {
-    "cooperator": Cooperator,
-    "defector": Defector,
-    "random": lambda name: Random(name=name),
-    "alternator": Alternator,
-    "cycler CCD": CyclerCCD,
-    "tit for tat": TitForTat,
-    "suspicious tit for tat": SuspiciousTitForTat,
-    "tit for two tats": TitForTwoTats,
-    "two tits for tat": TwoTitsForTat,
-    "hard tit for tat": HardTitForTat,
-    "generous tit for tat": lambda name: GenerousTitForTat(name=name),
-    "grudger": Grudger,
-    "soft grudger": SoftGrudger,
-    "win-stay lose-shift": WinStayLoseShift,
-    "firm but fair": lambda name: FirmButFair(name=name),
-    "joss": lambda name: Joss(name=name),
-    "bully": Bully,
-    "tester": Tester,
-    "handshake": Handshake,
-    "extortioner": lambda name: Extortioner(name=name),
-    "generous zero-determinant": lambda name: GenerousZeroDeterminant(name=name),
-}
-"""The strategies of iterated games of two actions, by name."""
 
 
 def iterated_contest(file: TournamentFile) -> IteratedContest | None:
@@ -81,7 +36,7 @@ def iterated_contest(file: TournamentFile) -> IteratedContest | None:
             f"{game.name} has {len(game)}; enter classes or machines"
         )
     for name in shipped:
-        player = CLASSICS[name](name)
+        player = CLASSICS[name](name=name)
         entrants.append(player.machine().named([name]))
     for place, path, name in classes(file):
         if not isinstance(instance(place, path, name, ()), Player):

@@ -104,7 +104,7 @@ def test_refusals_teach():
 @pytest.mark.slow
 def test_both_sides_learn_what_helps_against_strangers():
     """Over seeds: against random opponents that they never met, champions get better."""
-    hunts = [coevolve_chase(seed, generations=20) for seed in range(8)]
+    hunts = [coevolve_chase(seed, generations=20) for seed in range(32)]
     gain = [h.predators_held_out.score.mean - h.predators_at_first.score.mean for h in hunts]
     assert mean_interval(gain).low > 0
     anybody = 1 - Pursuit()(genomes(100, 1), genomes(100, 2), 3).mean()

@@ -55,7 +55,7 @@ from economy.reputation import (
     eigentrust,
     hitting_trust,
 )
-from economy.split import SplitError, split_exactly
+from economy.split import SplitError, split_exactly, sum_groups
 from economy.wealth import WealthError, gini, lorenz_curve, top_share
 
 __all__ = [
@@ -115,6 +115,7 @@ __all__ = [
     "shapley_split",
     "solve_zero_sum",
     "split_exactly",
+    "sum_groups",
     "support_enumeration",
     "top_share",
     "uniform_price_auction",

@@ -75,6 +75,19 @@ def split_exactly(
     return share
 
 
+def sum_groups(
+    amount: NDArray[np.int64], group: NDArray[np.int64], groups: int
+) -> NDArray[np.int64]:
+    """Return the sums of int64[n] tokens by group, int64[groups], exact where they fit int64.
+
+    >>> sum_groups(np.array([5, 2, 3]), np.array([1, 0, 1]), 3).tolist()
+    [2, 8, 0]
+    """
+    total = np.zeros(groups, np.int64)
+    np.add.at(total, group, amount)
+    return total
+
+
 @njit(cache=True, nogil=True)
 def _whole_shares(
     pots: NDArray[np.int64], group: NDArray[np.int64], weight: NDArray[np.float64]

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from economy import Firms, split_exactly
+from economy import Firms, split_exactly, sum_groups
 from economy.firms import FirmRefusal
 from evolution import Locus, Real
 from swarm.gossip import rows_of
@@ -127,21 +127,21 @@ class Companies(System):
         task = np.flatnonzero((population["company"][reasoning.agent] >= 0) & (tithe > 0))
         member, place, due = reasoning.agent[task], reasoning.place[task], tithe[task]
         accounts, n = population["account"], len(population)
-        can_pay = np.minimum(_sums(member, due, n), ledger.available(accounts))
+        can_pay = np.minimum(sum_groups(due, member, n), ledger.available(accounts))
         given = split_exactly(can_pay, due.astype(float), member)
-        total = _sums(member, given, n)
+        total = sum_groups(given, member, n)
         payers = np.flatnonzero(total)
         company = population["company"]
         ledger.transfer(
             accounts[payers], self.register.accounts[company[payers]], total[payers], code=TITHE
         )
-        population["wage"][:] += _sums(member, runway_shares(company[member], place, given), n)
+        population["wage"][:] += sum_groups(runway_shares(company[member], place, given), member, n)
 
     def _pay_wages(self, world: World) -> None:
         population = world.population
         company, wage = population["company"], population["wage"]
         rows = np.flatnonzero(company >= 0)
-        pots = _sums(company[rows], wage[rows], len(self.register)) // PARTS
+        pots = sum_groups(wage[rows], company[rows], len(self.register)) // PARTS
         paid = split_exactly(pots, wage[rows].astype(float), company[rows])
         rows, paid = rows[paid > 0], paid[paid > 0]
         self._pay(world, rows, paid)
@@ -297,10 +297,3 @@ def _gathered(
             group[i] = groups
             groups += 1
     return group
-
-
-def _sums(group: np.ndarray, amount: np.ndarray, n: int) -> np.ndarray:
-    """int64[n]: exact sums of groups."""
-    total = np.zeros(n, np.int64)
-    np.add.at(total, group, amount)
-    return total

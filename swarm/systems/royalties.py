@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from economy import split_exactly
+from economy import split_exactly, sum_groups
 from swarm.genes import PROTOCOLS
 from swarm.population import Column, PopulationError
 from swarm.systems.reasoning import Reasoning
@@ -78,11 +78,11 @@ class Royalties(System):
         payer, payee, part = payer[owed > 0], authors[owed > 0], owed[owed > 0]
         n = len(population)
         accounts = population["account"]
-        can_pay = np.minimum(_sums(payer, part, n), ledger.available(accounts))
+        can_pay = np.minimum(sum_groups(part, payer, n), ledger.available(accounts))
         due, part = part, split_exactly(can_pay, part, payer)
         short = due > part
         self.unpaid = (payer[short], payee[short], (due - part)[short])
-        paid, received = _sums(payer, part, n), _sums(payee, part, n)
+        paid, received = sum_groups(part, payer, n), sum_groups(part, payee, n)
         for who, amount, code in ((paid, paid, ROYALTY_OWED), (received, received, ROYALTY_PAID)):
             rows = np.flatnonzero(who)
             ends = (accounts[rows], world.escrow)
@@ -137,10 +137,3 @@ def _equal_parts(amount: np.ndarray, among: np.ndarray) -> np.ndarray:
     place = np.cumsum(among, axis=1) - 1
     parts: np.ndarray = np.where(among, part[:, None] + (place < left[:, None]), 0)
     return parts
-
-
-def _sums(group: np.ndarray, amount: np.ndarray, n: int) -> np.ndarray:
-    """int64[n]: exact sums of groups."""
-    total = np.zeros(n, np.int64)
-    np.add.at(total, group, amount)
-    return total

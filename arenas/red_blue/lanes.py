@@ -63,7 +63,7 @@ class Lanes:
         self.name_lane, self.name_slot = lane, slot
         self.name_of = self.staked.join(self.account(lane, slot)).reshape(n, actors)
         self.struck = np.zeros(n * actors, bool)
-        self.spoken = np.zeros((n, actors, queries), bool)
+        self.spoken = np.full((n, actors, queries), -1)
         self.endorses = np.tile(circle(rules.honest, actors), (n, 1, 1))
         places = n * queries
         self.findings = Findings(places * (1 + rules.answers), 1)
@@ -210,7 +210,7 @@ class Lanes:
             self.struck = np.append(self.struck, np.zeros(len(owner[0]), bool))
         out = np.empty((int(amount[writes].sum()), 6), np.int64)
         numbers = self.rules.answers, self.rules.honest, next_name
-        names = self.name_of, self.spoken, self.endorses
+        names = self.name_of, self.endorses
         made = unfold(lane, actions, self.plan.truth, *numbers, *names, out)
         return out[:made]
 

@@ -31,7 +31,6 @@ def unfold(
     honest: int,
     next_name: int,
     name_of: Integers,
-    spoken: npt.NDArray[np.bool_],
     endorses: npt.NDArray[np.bool_],
     out: Integers,
 ) -> int:
@@ -39,7 +38,7 @@ def unfold(
 
     ``out`` is int64[room, 6]: lane, slot, name, query, answer, actor's slot, who pays. New names
     are numbered from ``next_name`` on, in order. Renaming and endorsing act on ``name_of``
-    int64[L, A], ``spoken`` bool[L, A, Q] and ``endorses`` bool[L, A, A] at once.
+    int64[L, A] and ``endorses`` bool[L, A, A] at once.
     """
     made, headline, red = 0, truth.shape[1] - 1, name_of.shape[1] - honest
     for i in range(len(lane)):
@@ -48,7 +47,6 @@ def unfold(
         if kind == RENAME:
             name_of[where, slot] = next_name
             next_name += 1
-            spoken[where, slot] = False
             endorses[where, slot] = False
             endorses[where, :, slot] = False
         elif kind == ENDORSE:
@@ -81,14 +79,14 @@ def admit(
     voices: Integers,
     limit: Integers,
     written: Integers,
-    spoken: npt.NDArray[np.bool_],
+    spoken: Integers,
     admitted: Flags,
     counted: Flags,
 ) -> None:
     """Say of findings (rows of `unfold`) which are taken, and which of them count.
 
-    ``written`` int64[L, A] counts findings of this tick, ``spoken`` bool[L, A, Q] who has said
-    anything about what; both are kept up to date.
+    ``written`` int64[L, A] counts findings of this tick, ``spoken`` int64[L, A, Q] is the last name
+    under which each has said anything about what, -1 for none; both are kept up to date.
     """
     for i in range(len(rows)):
         lane, slot, query = rows[i, 0], rows[i, 1], rows[i, 3]
@@ -100,9 +98,9 @@ def admit(
             admitted[i] = False
             continue
         written[lane, slot] += 1
-        if voices[lane] and spoken[lane, slot, query]:
+        if voices[lane] and spoken[lane, slot, query] == rows[i, 2]:
             counted[i] = False
-        spoken[lane, slot, query] = True
+        spoken[lane, slot, query] = rows[i, 2]
 
 
 @njit(cache=True, nogil=True)

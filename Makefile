@@ -11,10 +11,10 @@ run: .venv/.run
 	.venv/bin/noosphere run $(STUDY)
 
 test: .venv/.test-$(EXTRAS)
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: .venv/.test-$(EXTRAS)
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m slow
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 lint: .venv/.test-$(EXTRAS)
 	.venv/bin/ruff check .

@@ -11,10 +11,10 @@ run: .venv/.run
 	.venv/bin/noosphere run $(STUDY)
 
 test: .venv/.test-$(EXTRAS)
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 test-slow: .venv/.test-$(EXTRAS)
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m slow
 
 lint: .venv/.test-$(EXTRAS)
 	.venv/bin/ruff check .

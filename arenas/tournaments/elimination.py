@@ -11,6 +11,7 @@ have lost once, and a second final (the reset) decides.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,8 +60,9 @@ class Elimination(Tournament):
         super().__init__(contest, seed, seeding, mirror, legs=int(legs), replays=int(replays))
         self.bracket = self._bracket()
 
+    @abstractmethod
     def _bracket(self) -> list[Match]:
-        raise NotImplementedError
+        """The matches of all stages, and where their winners and losers go."""
 
     @property
     def champion(self) -> int | None:

@@ -5,7 +5,7 @@ EXTRAS ?= test
 STUDY ?= umls-30
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-slow lint format bench-main bench-world bench-evolution bench-economy bench-arenas wheel clean
+.PHONY: run test test-slow lint format bench-main bench-world bench-evolution bench-economy bench-arenas bench-memory bench-100m wheel clean
 
 run: .venv/.run
 	.venv/bin/noosphere run $(STUDY)
@@ -39,6 +39,14 @@ bench-economy: .venv/.bench
 
 bench-arenas: .venv/.bench
 	OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks arenas
+
+bench-memory: .venv/.bench
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks memory
+
+# 100 million vectors: half an hour and 16 GB in FOLDER; what was begun there goes on.
+FOLDER ?= runs/100m
+bench-100m: .venv/.bench
+	.venv/bin/python -m benchmarks.memory.hundred_million $(FOLDER)
 
 bench-world: .venv/.run
 	.venv/bin/python -m benchmarks world

@@ -1,5 +1,5 @@
 """Benchmarks: `python -m benchmarks KIND`, where KIND is main, causal, ablations, orders, world,
-abm, gossip, motion, evolution, economy or arenas.
+abm, gossip, motion, evolution, economy, arenas or memory.
 
 All take `--json`, one line a row with name, ours, peer, ratio and checks, and `--quick`, a look in
 under a minute. A check that does not hold makes the exit code 1.
@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import arenas, economy, evolution
+from benchmarks import arenas, economy, evolution, memory
 from experiments.toml import StudyError
 from swarm.reasoning import GraphError
 
@@ -20,6 +20,7 @@ STUDIES, SEEDS = ("umls", "kinships", "umls-30", "kinships-30"), 5
 IN_PARTS = {
     "evolution": ("searches beside DEAP, pymoo, pyribs and others", evolution.PARTS),
     "economy": ("ledger, order book and markets beside plain ones", economy.PARTS),
+    "memory": ("facts, replicas, vectors and shards beside stores and indexes", memory.PARTS),
     "arenas": ("games and ratings beside axelrod, OpenSpiel and openskill", arenas.PARTS),
 }
 

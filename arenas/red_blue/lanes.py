@@ -2,7 +2,7 @@
 
 Each lane is a commons of its own: its queries, names and accounts are nobody else's, so that what
 happens in it does not depend on how many others there are, nor on which. What is shared is the
-work: each tick costs a few calls of `swarm.memory.Findings` and `Tally`,
+work: each tick costs a few calls of `swarm.memory.Facts` and `Tally`,
 `economy.StakedReputation` and `economy.Ledger`, however many lanes there are.
 
 A tick: honest and red findings are written, staked on and remembered; traders move the price to
@@ -23,7 +23,7 @@ from arenas.red_blue.script import Act
 from arenas.red_blue.standing import circle, credence, endorsed
 from arenas.red_blue.writing import STRANGER, admit, to_bond, unfold
 from economy import Ledger, StakedReputation
-from swarm.memory import Findings, Tally
+from swarm.memory import Facts, Tally
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -66,7 +66,7 @@ class Lanes:
         self.spoken = np.full((n, actors, queries), -1)
         self.endorses = np.tile(circle(rules.honest, actors), (n, 1, 1))
         places = n * queries
-        self.findings = Findings(places * (1 + rules.answers), 1)
+        self.findings = Facts(places * (1 + rules.answers), 1)
         self.tally = Tally(places * (1 + rules.answers), 1)
         self.pending = np.empty((0, 5), np.int64)  # claim, lane, query, name, right
         self.prices = np.full((n, WINDOW_MOST), float(rules.par))
@@ -175,7 +175,6 @@ class Lanes:
                 tick=self.tick,
                 engine=0,
                 confidence=confidence,
-                evidence=place,
                 credence=believed,
             )
         self.tally.absorb(self.findings, self.tally.absorbed, len(self.findings))

@@ -1,11 +1,12 @@
-"""The shared memory: findings with their provenance, and a tally of what they say."""
+"""The shared memory: facts with their provenance, and a tally of what they say."""
 
-from swarm.memory.findings import FindingError, Findings
+from swarm.memory.facts import FOREVER, FactError, Facts
 from swarm.memory.tally import MemoryLimitError, Tally, TallyError, surprisal
 
 __all__ = [
-    "FindingError",
-    "Findings",
+    "FOREVER",
+    "FactError",
+    "Facts",
     "MemoryLimitError",
     "Tally",
     "TallyError",

@@ -94,9 +94,9 @@ def _rehash(
 
 @njit(cache=True, nogil=True)
 def absorb(
-    head: NDArray[np.int32],
+    subject: NDArray[np.int32],
     relation: NDArray[np.int32],
-    tail: NDArray[np.int32],
+    object_: NDArray[np.int32],
     confidence: NDArray[np.float32],
     credence: NDArray[np.float32],
     start: int,
@@ -114,7 +114,9 @@ def absorb(
     # One by one in the order of ids: float sums then do not depend on the batches.
     for i in range(start, stop):
         for direction in range(2):
-            source, answer = (head[i], tail[i]) if direction == 0 else (tail[i], head[i])
+            source, answer = (
+                (subject[i], object_[i]) if direction == 0 else (object_[i], subject[i])
+            )
             wanted = (np.int64(relation[i]) + direction * relations) * entities + source
             slot = _slot(said.key, wanted)
             if said.key[slot] == FREE:

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from swarm.memory.findings import Findings
+from swarm.memory.facts import Facts
 from swarm.memory.said import Said, absorb, look_up, total
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -71,7 +71,7 @@ class Tally:
         """float32[2R, E, E], read-only: the sum of their weights; as `count`."""
         return _read_only(self._cubes()[1])
 
-    def absorb(self, findings: Findings, start: int, stop: int) -> None:
+    def absorb(self, findings: Facts, start: int, stop: int) -> None:
         """Add the findings start..stop−1, each in both directions, in the order of their ids.
 
         Args:
@@ -96,9 +96,9 @@ class Tally:
         self._said = self._said.with_room(self._queries + more, self._answers + more)
         columns = findings.columns()
         self._queries, self._answers = absorb(
-            columns["head"],
+            columns["subject"],
             columns["relation"],
-            columns["tail"],
+            columns["object"],
             columns["confidence"],
             columns["credence"],
             start,

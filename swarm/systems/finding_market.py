@@ -133,13 +133,13 @@ class FindingMarket(System):
         -1 where the board does not ask it, or the answer is not on its list.
         """
         findings = world.system(Remembering).findings
-        head, relation, tail = (
-            findings.columns()[name][public:] for name in ("head", "relation", "tail")
+        subject, relation, object_ = (
+            findings.columns()[name][public:] for name in ("subject", "relation", "object")
         )
         key, _ = world.system(Tasks).problem.table.block.heard(
-            np.stack([head, tail], axis=1),
+            np.stack([subject, object_], axis=1),
             np.stack([relation, relation + findings.relations], axis=1),
-            np.stack([tail, head], axis=1),
+            np.stack([object_, subject], axis=1),
         )
         place = np.minimum(np.searchsorted(query, key), max(len(query) - 1, 0))
         if not len(query):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from evolution import Locus, Real
-from swarm.memory import Findings, Tally, surprisal
+from swarm.memory import Facts, Tally, surprisal
 from swarm.population import Column
 from swarm.reasoning import Block, Hearsay
 from swarm.systems.gossip import Gossip
@@ -55,7 +55,7 @@ class Remembering(HearsaySource):
     def __init__(self, per_agent: int = 4, embargo: int = 4):
         self.per_agent = per_agent
         self.embargo = embargo
-        self.findings: Findings
+        self.findings: Facts
         self.tally: Tally
         self.written = (np.empty(0, np.int64),) * 3
 
@@ -66,7 +66,7 @@ class Remembering(HearsaySource):
     def setup(self, world: World) -> None:
         """An empty memory of the problem's size."""
         evidence = world.system(Tasks).problem.evidence
-        self.findings = Findings(evidence.entities, evidence.relations)
+        self.findings = Facts(evidence.entities, evidence.relations)
         self.tally = Tally(evidence.entities, evidence.relations)
 
     def hearsay(self, world: World) -> Hearsay:
@@ -86,12 +86,14 @@ class Remembering(HearsaySource):
         known = np.maximum(heard, 0)  # -1 is no finding; its key is overwritten below
         if not len(self.findings):
             return Hearsay(count, weight, *_nothing_heard(len(heard)), sealed)
-        head, relation, tail = (columns[name][known] for name in ("head", "relation", "tail"))
+        subject, relation, object_ = (
+            columns[name][known] for name in ("subject", "relation", "object")
+        )
         confidence = columns["confidence"][known] * columns["credence"][known]
         key, place = block.heard(
-            np.concatenate([head, tail], axis=1),
+            np.concatenate([subject, object_], axis=1),
             np.concatenate([relation, relation + R], axis=1),
-            np.concatenate([tail, head], axis=1),
+            np.concatenate([object_, subject], axis=1),
         )
         key[np.concatenate([heard, heard], axis=1) < 0] = -1
         return Hearsay(
@@ -156,7 +158,6 @@ class Remembering(HearsaySource):
             tick=world.steps,
             engine=answers.proposer[in_time[chosen]],
             confidence=confidence[chosen],
-            evidence=query,
             credence=credence,
         )
         self.written = (author, ids, chosen)

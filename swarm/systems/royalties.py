@@ -29,7 +29,7 @@ class Royalties(System):
     and if a public finding said just that. The royalty goes in equal parts to the authors of the
     earliest findings of the fact, as far as they live; the parts of one who used a finding of
     their own stay with them. Repeating what is public earns nothing (see
-    `swarm.memory.provenance`). Whoever cannot pay in full pays what there is, in proportion.
+    `swarm.memory.facts.discovery`). Whoever cannot pay in full pays what there is, in proportion.
 
     Stands after `Settlement` and `Remembering`.
 

@@ -34,7 +34,7 @@ from swarm import (
     Tasks,
     World,
 )
-from swarm.memory import Findings
+from swarm.memory import Facts
 from swarm.reasoning import KnowledgeGraph, Problem, load_graph
 
 RELATIONS = 24
@@ -99,7 +99,7 @@ def arrays_in(thing: Any, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
     """Every array that can be reached from an object, with the way to it."""
     if isinstance(thing, np.ndarray):
         yield path, thing
-    elif isinstance(thing, Findings | Ledger | Population):  # not the room they keep in reserve
+    elif isinstance(thing, Facts | Ledger | Population):  # not the room they keep in reserve
         yield from arrays_in(thing.state(), path)
     elif isinstance(thing, dict):
         for key, value in thing.items():

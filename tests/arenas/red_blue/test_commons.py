@@ -65,8 +65,8 @@ def test_readers_against_counting_the_findings_one_by_one(seed):
         for query in range(SMALL.queries):
             weight = np.zeros(SMALL.answers)
             place = lane * SMALL.queries + query
-            for i in np.flatnonzero(columns["head"] == place):
-                answer = columns["tail"][i] - 4 * SMALL.queries - place * SMALL.answers
+            for i in np.flatnonzero(columns["subject"] == place):
+                answer = columns["object"][i] - 4 * SMALL.queries - place * SMALL.answers
                 weight[answer] += columns["confidence"][i] * columns["credence"][i]
             best = weight.argmax()
             against = weight.sum() - weight[best]
@@ -89,7 +89,7 @@ def test_what_is_admitted_and_believed_against_going_through_it_by_hand(seed):
     written, said = {}, set()
     for i in range(len(lanes.findings)):
         name, tick = int(columns["author"][i]), int(columns["tick"][i])
-        lane, query = divmod(int(columns["head"][i]), SMALL.queries)
+        lane, query = divmod(int(columns["subject"][i]), SMALL.queries)
         written[name, tick] = written.get((name, tick), 0) + 1
         assert written[name, tick] <= faced.limit[lane]
         assert SMALL.opens[query] <= tick <= SMALL.closes[query]
@@ -267,7 +267,7 @@ def test_states_that_do_not_fit_are_refused_and_change_nothing():
     kept = commons.state()
     with pytest.raises(RedBlueError, match="another seed"):
         Commons(RULES, 5).restore(kept)
-    for name in ("prices", "credits.available", "findings.head", "defence"):
+    for name in ("prices", "credits.available", "findings.subject", "defence"):
         damaged = {key: column for key, column in kept[0].items() if key != name}
         with pytest.raises(RedBlueError, match="damaged"):
             commons.restore((damaged, kept[1]))

@@ -80,7 +80,7 @@ def sales(world: World) -> list[tuple[int, int, int, int]]:
     queries = {(int(block.relation[q]), int(block.source[q])) for q in tasks.board[~tasks.sealed]}
 
     def answers(finding: int, relation: int, source: int) -> bool:
-        end = "head" if relation < R else "tail"
+        end = "subject" if relation < R else "object"
         return columns["relation"][finding] == relation % R and columns[end][finding] == source
 
     found = []

@@ -39,7 +39,6 @@ def plant(world: World, row: int, query: int) -> int:
         tick=world.steps,
         engine=0,
         confidence=1.0,
-        evidence=query,
     )
     world.system(Gossip).tell(world, np.array([row]), ids)
     return int(ids[0])
@@ -149,16 +148,19 @@ def test_findings_are_answers_given_in_their_tick_by_their_author() -> None:
                 float(answers.confidence[t]),
                 int(answers.proposer[t]),
             )
+        asked = reasoning.place[memory.written[2]]
         written = {name: column[start:] for name, column in memory.findings.columns().items()}
         assert set(written["tick"].tolist()) == {world.steps}
         assert np.unique(written["author"], return_counts=True)[1].max() <= 4
         publish = dict(zip(world.agents.get("id"), world.genes("publish")[:, 0], strict=True))
         for i in range(len(written["author"])):
-            author, query = int(written["author"][i]), int(written["evidence"][i])
+            author, query = int(written["author"][i]), int(tasks.board[asked[i]])
             best, confidence, engine = given[author, query]
             source, relation = int(block.source[query]), int(block.relation[query])
             fact = (source, relation, best) if relation < R else (best, relation - R, source)
-            assert fact == tuple(int(written[name][i]) for name in ("head", "relation", "tail"))
+            assert fact == tuple(
+                int(written[name][i]) for name in ("subject", "relation", "object")
+            )
             assert (confidence, engine) == (written["confidence"][i], written["engine"][i])
             assert publish[author] <= confidence < 1
 

@@ -26,7 +26,7 @@ def owed(world: World, most: int, rate: float) -> dict[tuple[int, int], int]:
     public = [
         (int(h), int(r), int(t), int(a))
         for h, r, t, a in zip(
-            *(columns[name][: memory.tally.absorbed] for name in ("head", "relation", "tail")),
+            *(columns[name][: memory.tally.absorbed] for name in ("subject", "relation", "object")),
             columns["author"][: memory.tally.absorbed],
             strict=True,
         )

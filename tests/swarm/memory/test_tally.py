@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm.memory import Findings, MemoryLimitError, Tally, TallyError, surprisal
+from swarm.memory import Facts, MemoryLimitError, Tally, TallyError, surprisal
 
 ENTITIES, RELATIONS = 4, 3
 
@@ -17,8 +17,8 @@ share = st.floats(0, 1, width=32)
 fact = st.tuples(entities, st.integers(0, RELATIONS - 1), entities, share, share)
 
 
-def memory(said: list[tuple[int, int, int, float, float]]) -> Findings:
-    findings = Findings(ENTITIES, RELATIONS)
+def memory(said: list[tuple[int, int, int, float, float]]) -> Facts:
+    findings = Facts(ENTITIES, RELATIONS)
     heads, relations, tails, sure, believed = zip(*said, strict=True) if said else ([],) * 5
     findings.append(
         heads,
@@ -29,7 +29,6 @@ def memory(said: list[tuple[int, int, int, float, float]]) -> Findings:
         engine=0,
         confidence=sure,
         credence=believed,
-        evidence=0,
     )
     return findings
 
@@ -114,8 +113,8 @@ def test_a_tally_of_a_large_graph_holds_what_was_said_and_no_more() -> None:
     relations = rng.integers(0, R, n)
     heads[1::3], relations[1::3], tails[1::3] = heads[::3], relations[::3], tails[::3]
     heads[2::3], relations[2::3] = heads[::3], relations[::3]
-    findings = Findings(E, R)
-    findings.append(heads, relations, tails, author=0, tick=0, engine=0, confidence=0.5, evidence=0)
+    findings = Facts(E, R)
+    findings.append(heads, relations, tails, author=0, tick=0, engine=0, confidence=0.5)
     tally = Tally(E, R)
     for stop in range(0, n + 1, 500):
         tally.absorb(findings, tally.absorbed, stop)

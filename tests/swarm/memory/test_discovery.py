@@ -5,17 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm.memory import FindingError, Findings
+from swarm.memory import FactError, Facts
 
 facts = st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 2))
 
 
-def memory(said: list[tuple[tuple[int, int, int], int]]) -> Findings:
-    findings = Findings(3, 2)
+def memory(said: list[tuple[tuple[int, int, int], int]]) -> Facts:
+    findings = Facts(3, 2)
     for tick, ((head, relation, tail), author) in enumerate(said):
-        findings.append(
-            head, relation, tail, author=author, tick=tick, engine=0, confidence=0.5, evidence=0
-        )
+        findings.append(head, relation, tail, author=author, tick=tick, engine=0, confidence=0.5)
     return findings
 
 
@@ -50,11 +48,11 @@ def test_discoveries_are_those_a_plain_look_finds(
 
 def test_facts_out_of_range_and_no_authors_are_refused() -> None:
     findings = memory([((0, 1, 2), 5)])
-    with pytest.raises(FindingError, match="relation must lie"):
+    with pytest.raises(FactError, match="relation must lie"):
         findings.discoveries([0], [2], [2])
-    with pytest.raises(FindingError, match="one length"):
+    with pytest.raises(FactError, match="one length"):
         findings.discoveries([0, 1], [1], [2])
-    with pytest.raises(FindingError, match="most is 1 or more"):
+    with pytest.raises(FactError, match="most is 1 or more"):
         findings.discoveries([0], [1], [2], most=0)
     assert findings.discoveries(0, 1, 2).tolist() == [[0]]
     assert np.array_equal(findings.discoveries([], [], []), np.empty((0, 1)))

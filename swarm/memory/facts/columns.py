@@ -1,0 +1,67 @@
+"""The columns of a fact, and what may stand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FOREVER = 2**31 - 1
+"""The tick of an end that has not come."""
+AUTHOR_MAX = 2**27 - 1
+"""Authors index a column of how much each has written: 2^27 ids fill half a GiB."""
+IDS_MAX = 2**31 - 2
+
+COLUMNS: Mapping[str, type[np.generic]] = MappingProxyType(
+    {
+        "subject": np.int32,
+        "relation": np.int32,
+        "object": np.int32,
+        "author": np.int32,
+        "sequence": np.int32,
+        "tick": np.int32,
+        "ended": np.int32,
+        "valid_from": np.int32,
+        "valid_to": np.int32,
+        "confidence": np.float32,
+        "credence": np.float32,
+        "engine": np.int8,
+        "encoder": np.int16,
+    }
+)
+"""Name to dtype; 47 bytes a fact. See `Facts` for what each says."""
+
+
+class FactError(ValueError):
+    """A fact, query or saved state that a memory cannot hold or answer."""
+
+
+def whole(name: str, values: ArrayLike, low: int, high: int) -> NDArray[Any]:
+    """Values as a column of whole numbers within low..high, or why they are none."""
+    column = _column(name, values)
+    if column.size and column.dtype.kind not in "iu":
+        raise FactError(f"{name} must be whole numbers, such as [3, 5]; got {column.dtype}.")
+    if column.size and not (low <= column.min() and column.max() <= high):
+        raise FactError(f"{name} must lie in {low}..{high}; got {column.min()}..{column.max()}.")
+    return column
+
+
+def share(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Values as a column of numbers in [0, 1], or why they are none."""
+    column = _column(name, values)
+    if column.dtype.kind not in "iuf" or not ((column >= 0) & (column <= 1)).all():
+        raise FactError(
+            f"{name} must be numbers in [0, 1], such as 0.8; got {column.dtype} "
+            f"beginning {column.ravel()[:5].tolist()}."
+        )
+    return column
+
+
+def _column(name: str, values: ArrayLike) -> NDArray[Any]:
+    column = np.asarray(values)
+    if column.ndim > 1:
+        raise FactError(f"{name} must be a scalar or one column; got shape {column.shape}.")
+    return column

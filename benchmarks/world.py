@@ -83,7 +83,7 @@ def measure(agents: int, tasks: int, ticks: int) -> dict[str, Any]:
         "checks": {
             "tokens_conserved": world.ledger.supply == supply,
             "population_steady": len(world.population) == agents,
-            "findings": len(world.system(Remembering).findings),
+            "findings": len(world.system(Remembering).facts),
         },
         "aim": AIM if agents == 10_000 else None,
         "peak_mib": round(_peak_mib(), 1),

@@ -22,6 +22,7 @@ from swarm.systems import (
     Practising,
     Reasoning,
     Remembering,
+    Replicating,
     Reputation,
     Royalties,
     Selection,
@@ -76,6 +77,7 @@ def assemble(
         "reasoning": Reasoning(without=without),
         "settlement": Settlement(**study.arguments(Settlement)),
         "practising": Practising(subject.problem),
+        "replicas": Replicating(study.memory.replicas, **study.arguments(Replicating)),
         "sharing": Remembering(**study.arguments(Remembering)),
         "reputation": Reputation(**study.arguments(Reputation)),
         "royalties": Royalties(**study.arguments(Royalties)),
@@ -85,6 +87,8 @@ def assemble(
         "observation": Observation(keep=keep),
     }
     left_out = {*without, *get_args(Institution)} - _switched_on(study, tasks)
+    if study.memory.replicas == 1 or "sharing" in without:
+        left_out.add("replicas")
     kept = [system for name, system in systems.items() if name not in left_out]
     return World(study.world.agents, kept, seed=study.seed), subject
 

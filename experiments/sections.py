@@ -15,6 +15,7 @@ from swarm.systems import (
     ComputeMarket,
     Gossip,
     Remembering,
+    Replicating,
     Reputation,
     Royalties,
     Selection,
@@ -192,6 +193,23 @@ class MemorySection(Section):
     )
     embargo: int = setting(
         Remembering, "embargo", "ticks before a finding is public", ge=0, le=10**6
+    )
+    grounds: int = setting(
+        Remembering, "grounds", "most public findings that one names as grounds", ge=0, le=1000
+    )
+    replicas: int = Field(
+        default=1, ge=1, le=1024, description="groups of agents with a replica of their own"
+    )
+    fanout: int = setting(
+        Replicating, "fanout", "other replicas that each calls in a tick", ge=0, le=1024
+    )
+    loss: float = setting(
+        Replicating, "loss", "probability that news between replicas are lost", ge=0, le=1
+    )
+    parted: tuple[int, int] = setting(
+        Replicating,
+        "parted",
+        "ticks from which, and up to which, half of the replicas hear nothing of the others",
     )
 
 

@@ -1,32 +1,43 @@
-"""The living world: agents as columns, systems as a visible list, reasoning as genomes."""
+"""The living world: agents as columns, systems as a visible list, reasoning as genomes.
 
-from swarm.agents import Agent, AgentError, AgentSet, column
-from swarm.checkpoint import CheckpointError
-from swarm.population import Column, Population, PopulationError
-from swarm.space import Grid, Plane, Space, SpaceError
-from swarm.systems import (
-    Acting,
-    Bankruptcy,
-    Companies,
-    ComputeMarket,
-    FindingMarket,
-    GoodsMarket,
-    Gossip,
-    Observation,
-    Partnering,
-    Practising,
-    Reasoning,
-    Remembering,
-    Reputation,
-    Royalties,
-    Selection,
-    Settlement,
-    SkillMarket,
-    Specialising,
-    System,
-    Tasks,
-)
-from swarm.world import World, WorldError
+Names are imported when they are first used, so that a memory or an engine does not wait for worlds.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from swarm.agents import Agent, AgentError, AgentSet, column
+    from swarm.checkpoint import CheckpointError
+    from swarm.population import Column, Population, PopulationError
+    from swarm.space import Grid, Plane, Space, SpaceError
+    from swarm.systems import (
+        Acting,
+        Bankruptcy,
+        Companies,
+        ComputeMarket,
+        FindingMarket,
+        GoodsMarket,
+        Gossip,
+        Observation,
+        Partnering,
+        Practising,
+        Reasoning,
+        Remembering,
+        Replicating,
+        Reputation,
+        Royalties,
+        Selection,
+        Settlement,
+        SharedMemory,
+        SkillMarket,
+        Specialising,
+        System,
+        Tasks,
+    )
+    from swarm.world import World, WorldError
 
 __all__ = [
     "Acting",
@@ -50,10 +61,12 @@ __all__ = [
     "Practising",
     "Reasoning",
     "Remembering",
+    "Replicating",
     "Reputation",
     "Royalties",
     "Selection",
     "Settlement",
+    "SharedMemory",
     "SkillMarket",
     "Space",
     "SpaceError",
@@ -64,3 +77,65 @@ __all__ = [
     "WorldError",
     "column",
 ]
+
+_HOMES = {
+    "swarm.agents": (
+        "Agent",
+        "AgentError",
+        "AgentSet",
+        "column",
+    ),
+    "swarm.checkpoint": ("CheckpointError",),
+    "swarm.population": (
+        "Column",
+        "Population",
+        "PopulationError",
+    ),
+    "swarm.space": (
+        "Grid",
+        "Plane",
+        "Space",
+        "SpaceError",
+    ),
+    "swarm.systems": (
+        "Acting",
+        "Bankruptcy",
+        "Companies",
+        "ComputeMarket",
+        "FindingMarket",
+        "GoodsMarket",
+        "Gossip",
+        "Observation",
+        "Partnering",
+        "Practising",
+        "Reasoning",
+        "Remembering",
+        "Replicating",
+        "Reputation",
+        "Royalties",
+        "Selection",
+        "Settlement",
+        "SharedMemory",
+        "SkillMarket",
+        "Specialising",
+        "System",
+        "Tasks",
+    ),
+    "swarm.world": (
+        "World",
+        "WorldError",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'swarm' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

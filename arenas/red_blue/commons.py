@@ -193,7 +193,7 @@ class Commons:
         except (KeyError, TypeError, ValueError) as error:
             raise RedBlueError(f"the state of the commons is damaged: {error}") from error
         lanes.tally = Tally(lanes.findings.entities, lanes.findings.relations)
-        lanes.tally.absorb(lanes.findings, 0, len(lanes.findings))
+        lanes.tally.absorb(lanes.findings, np.arange(len(lanes.findings)))
         self.lanes, self.defence = lanes, defence
 
 

@@ -177,7 +177,7 @@ class Lanes:
                 confidence=confidence,
                 credence=believed,
             )
-        self.tally.absorb(self.findings, self.tally.absorbed, len(self.findings))
+        self.tally.absorb(self.findings, np.arange(self.tally.absorbed, len(self.findings)))
 
     def _findings(
         self, lane: Integers, actions: Integers

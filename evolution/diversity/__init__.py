@@ -3,7 +3,8 @@
 `MAPElites` keeps the best genome of every cell of a `Grid` or `CVT` of measures, and makes new
 ones by emitters: `Gaussian`, `IsoLine`, `CMA` and `Genetic`. `NoveltySearch` follows novelty
 alone, or with the objective, and remembers by an admission: `MostNovel`, `AtRandom` or
-`AboveThreshold`. `NeighbourArchive` finds the nearest of many points while more are added.
+`AboveThreshold`. `NeighbourArchive` finds the nearest of many points while more are added;
+`IndexedArchive` leaves that to any `PointIndex`.
 """
 
 from evolution.diversity.admission import AboveThreshold, Admission, AtRandom, MostNovel
@@ -13,6 +14,7 @@ from evolution.diversity.cvt import CVT
 from evolution.diversity.elites import Added, Elites
 from evolution.diversity.emitters import Emitter, Gaussian, Genetic, IsoLine
 from evolution.diversity.grid import Grid
+from evolution.diversity.indexed import IndexedArchive, PointIndex
 from evolution.diversity.map_elites import MAPElites
 from evolution.diversity.neighbours import NeighbourArchive
 from evolution.diversity.novelty import NoveltySearch
@@ -30,10 +32,12 @@ __all__ = [
     "Gaussian",
     "Genetic",
     "Grid",
+    "IndexedArchive",
     "IsoLine",
     "MAPElites",
     "MostNovel",
     "NeighbourArchive",
     "NoveltySearch",
+    "PointIndex",
     "Tessellation",
 ]

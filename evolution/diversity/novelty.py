@@ -8,6 +8,7 @@ every search stands in `evolution.search`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from evolution.breeding import Breeding
 from evolution.diversity.admission import Admission, MostNovel
 from evolution.diversity.cells import DiversityError
+from evolution.diversity.indexed import IndexedArchive, PointIndex
 from evolution.diversity.neighbours import NeighbourArchive, mean_distance
 from evolution.genomes.spec import Genomes
 from evolution.pareto.ranking import best_rows, crowding_distance, pareto_ranks
@@ -42,7 +44,11 @@ class NoveltySearch(Search):
       beats in the objective. Lehman & Stanley 2011, "Evolving a diversity of virtual creatures
       through novelty search and local competition", GECCO.
 
-    ``neighbours`` is the k; ``admission`` says whom the archive remembers. A genome with a NaN
+    ``neighbours`` is the k; ``admission`` says whom the archive remembers. The archive compares
+    with everything it has, exactly; ``index``, which makes an empty `PointIndex` of so many
+    dimensions, lets another find its neighbours, such as an approximate one when it remembers
+    millions: ``index=lambda d: HNSW(d, seed=1)``. A state does not hold the index: what restores
+    it makes one and adds the archive again. A genome with a NaN
     objective, or a NaN or infinite measure, has failed: it ranks last and is nobody's neighbour.
 
     Attributes: ``genomes``, ``objectives`` ``float64[population, 1]``, ``measures`` and
@@ -68,6 +74,7 @@ class NoveltySearch(Search):
         mutation_rate: float | None = None,
         mutation_scale: float = 1.0,
         founders: Genomes | None = None,
+        index: Callable[[int], PointIndex] | None = None,
     ) -> None:
         super().__init__(spec, rng)
         if neighbours < 1 or tournament < 1 or not 0.0 <= fitness_weight <= 1.0:
@@ -91,7 +98,8 @@ class NoveltySearch(Search):
         self.objectives: Floats = np.empty((0, 1))
         self.measures: Floats = np.empty((0, 0))
         self.novelty: Floats = np.empty(0)
-        self.archive: NeighbourArchive | None = None
+        self.archive: NeighbourArchive | IndexedArchive | None = None
+        self._index = index
         self._remembered: Floats = np.empty(0)  # the objectives of the archive
         self._learnt: dict[str, Any] = {}
         self._champion: Evaluated | None = None
@@ -141,7 +149,7 @@ class NoveltySearch(Search):
         assert measures is not None
         self._crown(evaluated)
         if self.archive is None:
-            self.archive = NeighbourArchive(measures.shape[1])
+            self.archive = self._new_archive(measures.shape[1])
         valid = np.flatnonzero(~(failed(objectives) | ~np.isfinite(measures).all(axis=1)))
         lost = np.setdiff1d(np.arange(len(objectives)), valid)
         distances, rows = self.archive.neighbourhood(measures[valid], self.neighbours)
@@ -156,6 +164,11 @@ class NoveltySearch(Search):
         self.genomes = self.spec.take(genomes, order)
         self.objectives, self.measures = objectives[order], measures[order]
         self.novelty = novelty[order]
+
+    def _new_archive(self, dimensions: int) -> NeighbourArchive | IndexedArchive:
+        if self._index is None:
+            return NeighbourArchive(dimensions)
+        return IndexedArchive(dimensions, self._index(dimensions))
 
     def _ranking(self, novelty: Floats, values: Floats, rows: Integers) -> Integers:
         """Rows of a generation without failures, best first."""
@@ -220,7 +233,7 @@ class NoveltySearch(Search):
         self.novelty, self._remembered = arrays["novelty"], arrays["remembered"]
         self.archive = None
         if "archive" in arrays:
-            self.archive = NeighbourArchive(arrays["archive"].shape[1])
+            self.archive = self._new_archive(arrays["archive"].shape[1])
             self.archive.add(arrays["archive"])
         self._champion = None
         if "best_objectives" in arrays:

@@ -1,7 +1,7 @@
 """What was said: the answers to each query, in a hash table with lists; the inside of a tally.
 
-Memory is O(different answers). Guarantee: sums of weights are added up in the order in
-which findings come, so that they are the same to the bit however findings were batched.
+Memory is O(different answers). Guarantee: weights are whole numbers of 2⁻³⁰, so that sums do not
+depend on the order in which facts come, and what is taken away again leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+
+ONE = 1 << 30
+"""A weight of 1; two thousand million of them fit a sum."""
 
 FREE = -1
 """A place of the table that holds no query; the end of a list of answers."""
@@ -27,8 +30,8 @@ class Said(NamedTuple):
     Attributes:
         key: int64[T], T a power of two; queries at or behind their hash, FREE elsewhere.
         latest: int64[T], row of the latest new answer of the query, FREE if none.
-        answer, number, weight: int32, int32, float32 [n], an answer, how many findings gave it,
-            and the sum of their weights, confidence times credence.
+        answer, number, weight: int32, int32, int64 [n], an answer, how many facts give it, and
+            the sum of their weights, confidence times credence, in units of 1 / ONE.
         older: int64[n], row of the answer of the same query before it, FREE for the first.
     """
 
@@ -36,7 +39,7 @@ class Said(NamedTuple):
     latest: NDArray[np.int64]
     answer: NDArray[np.int32]
     number: NDArray[np.int32]
-    weight: NDArray[np.float32]
+    weight: NDArray[np.int64]
     older: NDArray[np.int64]
 
     @classmethod
@@ -44,7 +47,7 @@ class Said(NamedTuple):
         """Nothing said."""
         key, latest = np.full((2, 16), FREE, np.int64)
         none = np.empty(0, np.int32)
-        return cls(key, latest, none, none, np.empty(0, np.float32), np.empty(0, np.int64))
+        return cls(key, latest, none, none, *np.empty((2, 0), np.int64))
 
     def with_room(self, queries: int, answers: int) -> Said:
         """The same with room for as many queries and answers; the table at most half full."""
@@ -93,30 +96,31 @@ def _rehash(
 
 
 @njit(cache=True, nogil=True)
-def absorb(
+def tally_up(
     subject: NDArray[np.int32],
     relation: NDArray[np.int32],
     object_: NDArray[np.int32],
     confidence: NDArray[np.float32],
     credence: NDArray[np.float32],
-    start: int,
-    stop: int,
+    ids: NDArray[np.int64],
+    times: int,
     entities: int,
     relations: int,
     said: Said,
     queries: int,
     answers: int,
 ) -> tuple[int, int]:
-    """Add findings start..stop-1 in both directions; returns how many queries and answers are in.
+    """Add facts, or take them away with `times` -1, in both directions.
 
-    There has to be room for two more of each with every finding.
+    Returns how many queries and answers are in. There has to be room for two more of each with
+    every fact.
     """
-    # One by one in the order of ids: float sums then do not depend on the batches.
-    for i in range(start, stop):
+    for i in ids:
+        weight = np.int64(np.rint(np.float64(confidence[i]) * np.float64(credence[i]) * ONE))
         for direction in range(2):
-            source, answer = (
-                (subject[i], object_[i]) if direction == 0 else (object_[i], subject[i])
-            )
+            source, answer = subject[i], object_[i]
+            if direction == 1:
+                source, answer = answer, source
             wanted = (np.int64(relation[i]) + direction * relations) * entities + source
             slot = _slot(said.key, wanted)
             if said.key[slot] == FREE:
@@ -133,8 +137,8 @@ def absorb(
                 said.weight[k] = 0
                 said.older[k] = said.latest[slot]
                 said.latest[slot] = k
-            said.number[k] += 1
-            said.weight[k] += confidence[i] * credence[i]
+            said.number[k] += times
+            said.weight[k] += times * weight
     return queries, answers
 
 
@@ -159,7 +163,7 @@ def look_up(
                 place = _place(listed[q], place)
             if place >= 0:
                 count[q, place] = said.number[k]
-                weight[q, place] = said.weight[k]
+                weight[q, place] = said.weight[k] / ONE
             k = said.older[k]
 
 
@@ -177,7 +181,7 @@ def _place(listed: NDArray, wanted: int) -> int:
 
 @njit(cache=True, nogil=True)
 def total(keys: NDArray[np.int64], said: Said) -> NDArray[np.int64]:
-    """int64[Q]: how many findings there are about each query."""
+    """int64[Q]: how many facts there are about each query."""
     number = np.zeros(len(keys), np.int64)
     for q in range(len(keys)):
         k = said.latest[_slot(said.key, keys[q])]

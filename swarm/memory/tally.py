@@ -2,10 +2,9 @@
 
 A query is (source, relation) with relations 0..2R−1, where relation + R asks in the inverse
 direction; every entity is a candidate answer. The tally counts, for each query and answer, the
-findings that say so and adds up their weights, confidence times credence. It holds what was said
+facts that say so and adds up their weights, confidence times credence. It holds what was said
 and nothing else, so that a graph of 100,000 facts costs no more than a small one. It is derived:
-absorbing the same findings gives the same bits however they were batched, so it is rebuilt and not
-saved.
+the same facts give the same bits in whatever order they came, so it is rebuilt and not saved.
 
 `surprisal` is self-information (Shannon 1948) under Laplace's rule of succession.
 """
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from swarm.memory.facts import Facts
-from swarm.memory.said import Said, absorb, look_up, total
+from swarm.memory.said import Said, look_up, tally_up, total
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -25,7 +24,7 @@ _BYTES_A_CELL = 8
 
 
 class TallyError(ValueError):
-    """Queries, counts or findings that do not fit the tally."""
+    """Queries, counts or facts that do not fit the tally."""
 
 
 class MemoryLimitError(ValueError):
@@ -33,13 +32,13 @@ class MemoryLimitError(ValueError):
 
 
 class Tally:
-    """Counts and summed weights of what a prefix of the findings says.
+    """Counts and summed weights of what some facts say.
 
     Queries that were ever answered stand in a hash table; each has a list of its answers. An
     answer is found in O(different answers of its query).
 
     Attributes:
-        absorbed: how many findings have been absorbed: ids 0..absorbed−1.
+        absorbed: how many facts are counted.
     """
 
     def __init__(self, entities: int, relations: int) -> None:
@@ -57,7 +56,7 @@ class Tally:
 
     @property
     def count(self) -> NDArray[np.int32]:
-        """int32[2R, E, E], read-only: `count[relation, source, answer]` findings say so.
+        """int32[2R, E, E], read-only: `count[relation, source, answer]` facts say so.
 
         Made anew by each call, for small graphs; `rows` looks up a block of queries.
 
@@ -71,45 +70,51 @@ class Tally:
         """float32[2R, E, E], read-only: the sum of their weights; as `count`."""
         return _read_only(self._cubes()[1])
 
-    def absorb(self, findings: Facts, start: int, stop: int) -> None:
-        """Add the findings start..stop−1, each in both directions, in the order of their ids.
+    def absorb(self, facts: Facts, ids: ArrayLike) -> None:
+        """Count some facts, each in both directions.
 
         Args:
-            findings: a memory of as many entities and relations.
-            start: where the last call stopped (`absorbed`), 0 at first: none twice, none left out.
-            stop: start..len(findings), such as `findings.public_count(tick, embargo)`.
+            facts: a memory of as many entities and relations.
+            ids: int[m], of facts that are not counted yet; the tally cannot tell.
 
         Raises:
-            TallyError: for another start or stop, or a memory of another size.
+            TallyError: for ids that the memory does not have, or a memory of another size.
         """
-        if (findings.entities, findings.relations) != (self.entities, self.relations):
+        self._count(facts, ids, 1)
+
+    def forget(self, facts: Facts, ids: ArrayLike) -> None:
+        """Take back facts that were counted, such as withdrawn ones; as `absorb`."""
+        self._count(facts, ids, -1)
+
+    def _count(self, facts: Facts, ids: ArrayLike, times: int) -> None:
+        if (facts.entities, facts.relations) != (self.entities, self.relations):
             raise TallyError(
                 f"this tally is of {self.entities} entities and {self.relations} relations; the "
-                f"findings are of {findings.entities} and {findings.relations}."
+                f"facts are of {facts.entities} and {facts.relations}."
             )
-        if start != self.absorbed or not start <= stop <= len(findings):
+        chosen = np.atleast_1d(np.asarray(ids, np.int64))
+        if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(facts)):
             raise TallyError(
-                f"the next findings to absorb start at {self.absorbed} and stop at no more than "
-                f"{len(findings)}; got {start}..{stop}. To begin anew, make a new Tally."
+                f"ids of facts are 0..{len(facts) - 1}; got {chosen.min()}..{chosen.max()}."
             )
-        more = 2 * (stop - start)
+        more = 2 * len(chosen)
         self._said = self._said.with_room(self._queries + more, self._answers + more)
-        columns = findings.columns()
-        self._queries, self._answers = absorb(
+        columns = facts.columns()
+        self._queries, self._answers = tally_up(
             columns["subject"],
             columns["relation"],
             columns["object"],
             columns["confidence"],
             columns["credence"],
-            start,
-            stop,
+            chosen,
+            times,
             self.entities,
             self.relations,
             self._said,
             self._queries,
             self._answers,
         )
-        self.absorbed = stop
+        self.absorbed += times * len(chosen)
 
     def rows(
         self, source: ArrayLike, relation: ArrayLike, answer: ArrayLike | None = None
@@ -146,7 +151,7 @@ class Tally:
         return count.reshape(shape), weight.reshape(shape)
 
     def totals(self, source: ArrayLike, relation: ArrayLike) -> NDArray[np.int64]:
-        """Return how many findings there are about each of Q queries, int64[Q]."""
+        """Return how many facts there are about each of Q queries, int64[Q]."""
         sources, relations = np.broadcast_arrays(source, relation)
         _check_range("source", sources, self.entities)
         _check_range("relation", relations, 2 * self.relations)
@@ -189,7 +194,7 @@ def surprisal(
 ) -> NDArray[np.float64]:
     """Return how new answers are: 1 for one never given, towards 0 for what memory always says.
 
-    −log((c + 1) / (t + E)) / log(t + E), where c of the t findings about the query give the
+    −log((c + 1) / (t + E)) / log(t + E), where c of the t facts about the query give the
     answer, out of E candidates.
 
     Args:

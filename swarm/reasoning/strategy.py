@@ -84,7 +84,9 @@ class Hearsay:
     """Findings that agents may use: what is public, and what each has heard or found itself.
 
     Attributes:
-        count, weight: int32[Q, C] and float32[Q, C], public findings and their confidence.
+        count, weight: int32[G, Q, C] and float32[G, Q, C], findings and their confidence as each
+            of G replicas of the memory has them.
+        replica: int64[N], which of them an agent reads.
         key: int64[N, H], query of each private finding (`Block.key`); -1 for none.
         answer: int32[N, H], places; confidence: float32[N, H].
         sealed: bool[Q], tasks that have to be answered from the evidence alone.
@@ -92,6 +94,7 @@ class Hearsay:
 
     count: np.ndarray
     weight: np.ndarray
+    replica: np.ndarray
     key: np.ndarray
     answer: np.ndarray
     confidence: np.ndarray
@@ -101,8 +104,9 @@ class Hearsay:
     def nothing(cls, queries: int, candidates: int, agents: int) -> Hearsay:
         """An examination: no public findings and nothing heard."""
         return cls(
-            np.zeros((queries, candidates), np.int32),
-            np.zeros((queries, candidates), np.float32),
+            np.zeros((1, queries, candidates), np.int32),
+            np.zeros((1, queries, candidates), np.float32),
+            np.zeros(agents, np.int64),
             np.full((agents, 1), -1, np.int64),
             np.zeros((agents, 1), np.int32),
             np.zeros((agents, 1), np.float32),

@@ -49,6 +49,7 @@ def walk(
     costs,
     public_count,
     public_weight,
+    replica,
     heard_key,
     heard_answer,
     heard_confidence,
@@ -88,8 +89,8 @@ def walk(
         # Hearsay first: what memory and rumours already say of the candidates.
         if not sealed[q]:
             for c in range(C):
-                said[c] = public_count[q, c]
-                state[c] = public_weight[q, c]
+                said[c] = public_count[replica[a], q, c]
+                state[c] = public_weight[replica[a], q, c]
             for h in range(heard_key.shape[1]):
                 if heard_key[a, h] == query_key[q]:
                     said[heard_answer[a, h]] += 1

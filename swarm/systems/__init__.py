@@ -12,10 +12,12 @@ from swarm.systems.partnering import Partnering
 from swarm.systems.practising import Practising
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
+from swarm.systems.replicating import Replicating
 from swarm.systems.reputation import Reputation
 from swarm.systems.royalties import Royalties
 from swarm.systems.selection import Selection
 from swarm.systems.settlement import Settlement
+from swarm.systems.shared_memory import SharedMemory
 from swarm.systems.skill_market import SkillMarket
 from swarm.systems.specialising import Specialising
 from swarm.systems.system import System
@@ -34,10 +36,12 @@ __all__ = [
     "Practising",
     "Reasoning",
     "Remembering",
+    "Replicating",
     "Reputation",
     "Royalties",
     "Selection",
     "Settlement",
+    "SharedMemory",
     "SkillMarket",
     "Specialising",
     "System",

@@ -112,9 +112,9 @@ class FindingMarket(System):
         """
         population, memory = world.population, world.system(Remembering)
         n, heard = len(population), population["heard"]
-        public = memory.findings.public_count(world.steps, memory.embargo)
+        public = memory.facts.public_count(world.steps, memory.embargo)
         answered = self._answered(world, query, public)
-        author = rows_of(population["id"], memory.findings.columns()["author"][public:])
+        author = rows_of(population["id"], memory.facts.columns()["author"][public:])
         which, way = np.nonzero(answered >= 0)
         place = answered[which, way]
         wrote = author[which]
@@ -132,7 +132,7 @@ class FindingMarket(System):
 
         -1 where the board does not ask it, or the answer is not on its list.
         """
-        findings = world.system(Remembering).findings
+        findings = world.system(Remembering).facts
         subject, relation, object_ = (
             findings.columns()[name][public:] for name in ("subject", "relation", "object")
         )

@@ -17,6 +17,7 @@ from swarm.systems.gossip import Gossip
 from swarm.systems.practising import Practising
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
+from swarm.systems.replicating import Replicating
 from swarm.systems.reputation import Reputation
 from swarm.systems.royalties import Royalties
 from swarm.systems.selection import Selection
@@ -87,7 +88,9 @@ class Observation(System):
         if (gossip := world.find(Gossip)) is not None:
             row |= {"messages": gossip.sent, "heard": gossip.delivered}
         if (memory := world.find(Remembering)) is not None:
-            row |= {"findings": len(memory.findings), "public": memory.tally.absorbed}
+            row |= {"findings": len(memory.facts), "public": memory.public}
+        if (replicas := world.find(Replicating)) is not None:
+            row |= {"replica_bytes": replicas.bytes, "replicas_behind": replicas.behind}
         if (reputation := world.find(Reputation)) is not None:
             standing = float(population["standing"].mean())
             row |= {"forfeited": reputation.forfeited, "standing_mean": standing}

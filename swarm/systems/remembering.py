@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from evolution import Locus, Real
-from swarm.memory import Facts, Tally, surprisal
+from swarm.genes import PROTOCOLS
+from swarm.memory import Facts, surprisal
 from swarm.population import Column
 from swarm.reasoning import Block, Hearsay
 from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import HearsaySource, Reasoning
 from swarm.systems.settlement import Settlement
+from swarm.systems.shared_memory import SharedMemory
 from swarm.systems.system import System
 from swarm.systems.tasks import Tasks
 
@@ -29,20 +31,23 @@ class Standing(System):
         return np.ones(len(world.population), np.float32)
 
 
-class Remembering(HearsaySource):
+class Remembering(SharedMemory, HearsaySource):
     """Writes what agents are sure of; keeps it from others until its embargo is over.
 
     A finding is what an agent answered, before anybody was told whether it was right. For
     `embargo` ticks only those who have it in mind may use it: its author, and whoever heard
     the rumour. (In a world without Gossip nobody keeps findings in mind.)
 
+    An answer that could rest on hearsay names its grounds: the findings that said the same, as far
+    as its author could know of them. What rests on poison can so be withdrawn with it.
+
     Args:
         per_agent: most findings that an agent writes in a tick.
         embargo: ticks before a finding is public.
+        grounds: most public findings that one names, the earliest, an author each; 0 for none.
 
     Attributes:
-        findings: the shared memory.
-        tally: how often and how strongly the public part says what.
+        facts: the shared memory; also see `SharedMemory`.
         written: rows of the authors, ids, and answers (places in `Reasoning.agent`) of the findings
             of this tick, int64[m] each.
 
@@ -52,11 +57,10 @@ class Remembering(HearsaySource):
 
     columns: ClassVar[Mapping[str, Column]] = {"surprise": Column(np.float64)}
 
-    def __init__(self, per_agent: int = 4, embargo: int = 4):
+    def __init__(self, per_agent: int = 4, embargo: int = 4, grounds: int = 4):
+        super().__init__(1, 1, embargo)  # until the problem says what there is
         self.per_agent = per_agent
-        self.embargo = embargo
-        self.findings: Facts
-        self.tally: Tally
+        self.grounds = grounds
         self.written = (np.empty(0, np.int64),) * 3
 
     def loci(self, world: World) -> Mapping[str, Locus]:
@@ -66,26 +70,27 @@ class Remembering(HearsaySource):
     def setup(self, world: World) -> None:
         """An empty memory of the problem's size."""
         evidence = world.system(Tasks).problem.evidence
-        self.findings = Facts(evidence.entities, evidence.relations)
-        self.tally = Tally(evidence.entities, evidence.relations)
+        self._begin(world, Facts(evidence.entities, evidence.relations))
 
     def hearsay(self, world: World) -> Hearsay:
         """What each agent may use of what others and it itself have found."""
-        self._publish(world)
+        self.publish(world)
         tasks = world.system(Tasks)
         block = tasks.problem.table.block
-        R, board = self.findings.relations, tasks.board
-        count = np.zeros(block.open.shape, np.int32)
-        weight = np.zeros(block.open.shape, np.float32)
-        count[board], weight[board] = self._said(block, board)
+        R, board = self.facts.relations, tasks.board
+        shape = (len(self.editions), *block.open.shape)
+        count, weight = np.zeros(shape, np.int32), np.zeros(shape, np.float32)
+        for number in range(len(self.editions)):
+            count[number, board], weight[number, board] = self._said(number, block, board)
         sealed = np.zeros(len(block), bool)
         sealed[board] = tasks.sealed
 
-        heard = self._private(world)
-        columns = self.findings.columns()
+        heard = self.private(world)
+        columns = self.facts.columns()
         known = np.maximum(heard, 0)  # -1 is no finding; its key is overwritten below
-        if not len(self.findings):
-            return Hearsay(count, weight, *_nothing_heard(len(heard)), sealed)
+        replica = self.replica(world)
+        if not len(self.facts):
+            return Hearsay(count, weight, replica, *_nothing_heard(len(heard)), sealed)
         subject, relation, object_ = (
             columns[name][known] for name in ("subject", "relation", "object")
         )
@@ -99,41 +104,41 @@ class Remembering(HearsaySource):
         return Hearsay(
             count,
             weight,
+            replica,
             key,
             place,
             np.concatenate([confidence, confidence], axis=1),
             sealed,
         )
 
-    def _said(self, block: Block, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """int32 and float32 [len(rows), C]: what is public about some queries of a block."""
+    def _said(self, replica: int, block: Block, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """int32 and float32 [len(rows), C]: what an edition says of some queries of a block."""
         listed = None if block.candidate is None else block.candidate[rows]
-        said = self.tally.rows(block.source[rows], block.relation[rows], listed)
+        tally = self.editions[replica].tally
+        said = tally.rows(block.source[rows], block.relation[rows], listed)
         places = block.open.shape[1]  # answers may be fewer than what is asked about
         return said[0][:, :places], said[1][:, :places]
 
-    def _private(self, world: World) -> np.ndarray:
-        """int32[n, H]: what each has in mind that is not public yet, -1 elsewhere."""
+    def private(self, world: World) -> np.ndarray:
+        """int64[n, H]: what each has in mind and its edition has not, -1 elsewhere."""
         if world.find(Gossip) is None:
-            return np.full((len(world.population), 1), -1, np.int32)
-        heard = world.population["heard"]
-        return np.where(heard >= self.tally.absorbed, heard, -1)
-
-    def _publish(self, world: World) -> None:
-        public = self.findings.public_count(world.steps, self.embargo)
-        self.tally.absorb(self.findings, self.tally.absorbed, public)
+            return np.full((len(world.population), 1), -1, np.int64)
+        heard = world.population["heard"].astype(np.int64)
+        replica = self.replica(world)
+        for number, edition in enumerate(self.editions):
+            mine = replica == number
+            known = edition.has(heard[mine]) | edition.lost(heard[mine])
+            heard[mine] = np.where(known, -1, heard[mine])
+        return heard
 
     def __call__(self, world: World) -> None:
         """Measure how surprising the answers were, then write the surest."""
         tasks, reasoning = world.system(Tasks), world.system(Reasoning)
         population, answers = world.population, reasoning.answers
         assert answers is not None, "Remembering comes after Reasoning"
-        block, in_time = tasks.problem.table.block, reasoning.in_time
+        in_time = reasoning.in_time
         best, confidence = answers.best[in_time], answers.confidence[in_time]
-        said, _ = self._said(block, tasks.board)
-        total = self.tally.totals(block.source[tasks.board], block.relation[tasks.board])
-        total = total[reasoning.place]
-        surprise = surprisal(said[reasoning.place, best], total, self.findings.entities)
+        surprise = self._surprise(world, best)
         n = len(population)
         credit = world.system(Settlement).credit
         population["surprise"][:] += np.bincount(reasoning.agent, surprise * credit, minlength=n)
@@ -143,41 +148,76 @@ class Remembering(HearsaySource):
         self.written = (np.empty(0, np.int64),) * 3
         if not len(chosen):
             return
-        author, best = reasoning.agent[chosen], best[chosen]
-        query = tasks.board[reasoning.place[chosen]]
-        source, relation = block.source[query], block.relation[query]
-        best = block.entity(query, best)
-        forward = relation < self.findings.relations
+        author, place = reasoning.agent[chosen], reasoning.place[chosen]
+        fact = self._stated(tasks, tasks.board[place], best[chosen])
         standing = world.find(Standing)
-        credence = standing.credence(world)[author] if standing else 1.0
-        ids = self.findings.append(
-            np.where(forward, source, best),
-            relation % self.findings.relations,
-            np.where(forward, best, source),
-            author=population["id"][author],
-            tick=world.steps,
+        ids = self.write(
+            world,
+            population["id"][author],
+            *fact,
             engine=answers.proposer[in_time[chosen]],
             confidence=confidence[chosen],
-            credence=credence,
+            credence=standing.credence(world)[author] if standing else 1.0,
+            evidence=self._grounds(world, author, place, fact),
         )
         self.written = (author, ids, chosen)
-        gossip = world.find(Gossip)
-        if gossip is not None:
-            gossip.tell(world, author, ids)
+
+    def _surprise(self, world: World, best: np.ndarray) -> np.ndarray:
+        """float64[T]: how new the answers were to those who gave them."""
+        tasks, reasoning = world.system(Tasks), world.system(Reasoning)
+        block, board = tasks.problem.table.block, tasks.board
+        replica, place = self.replica(world)[reasoning.agent], reasoning.place
+        said, total = np.zeros((2, len(best)), np.int64)
+        for number, edition in enumerate(self.editions):
+            mine = replica == number
+            said[mine] = self._said(number, block, board)[0][place[mine], best[mine]]
+            totals = edition.tally.totals(block.source[board], block.relation[board])
+            total[mine] = totals[place[mine]]
+        return surprisal(said, total, self.facts.entities)
+
+    @staticmethod
+    def _stated(
+        tasks: Tasks, query: np.ndarray, answer: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Subjects, relations and objects of answers (places) to queries, int64[m] each."""
+        block, R = tasks.problem.table.block, tasks.problem.evidence.relations
+        source, relation, answer = (
+            block.source[query],
+            block.relation[query],
+            block.entity(query, answer),
+        )
+        forward = relation < R
+        return np.where(forward, source, answer), relation % R, np.where(forward, answer, source)
+
+    def _grounds(
+        self,
+        world: World,
+        author: np.ndarray,
+        place: np.ndarray,
+        fact: tuple[np.ndarray, np.ndarray, np.ndarray],
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """What answers may rest on: ids that said the same and that their authors knew of."""
+        if not (self.grounds and len(self.facts)):
+            return None
+        trust = world.genes("protocol")[:, list(PROTOCOLS).index("trust")] > 0
+        open_ = trust[author] & ~world.system(Tasks).sealed[place]
+        first = self.facts.discoveries(*fact, self.public, self.grounds)
+        replica = self.replica(world)[author]
+        for number, edition in enumerate(self.editions):
+            mine = replica == number
+            first[mine] = np.where(edition.has(first[mine]), first[mine], -1)
+        heard = self.private(world)[author]
+        columns = self.facts.columns()
+        same = heard >= 0
+        for name, stated in zip(("subject", "relation", "object"), fact, strict=True):
+            same &= columns[name][np.maximum(heard, 0)] == stated[:, None]
+        ids = np.concatenate([first, np.where(same, heard, -1)], axis=1)
+        ids[~open_] = -1
+        return ids[ids >= 0], (ids >= 0).sum(axis=1)
 
     def fade(self, world: World, share: float) -> None:
         """Surprise of earlier generations counts less."""
         world.population["surprise"][:] *= share
-
-    def state(self) -> dict[str, Any]:
-        """The findings, and how many of them are public."""
-        return {"findings": self.findings.state(), "public": self.tally.absorbed}
-
-    def restore(self, world: World, state: Mapping[str, Any]) -> None:
-        """Findings come back; the tally is counted again from them."""
-        self.findings.restore(state["findings"])
-        self.tally = Tally(self.findings.entities, self.findings.relations)
-        self.tally.absorb(self.findings, 0, state["public"])
 
 
 def _best_of_each(

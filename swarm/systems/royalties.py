@@ -70,7 +70,7 @@ class Royalties(System):
         reasoning, settlement = world.system(Reasoning), world.system(Settlement)
         royalty = (self.rate * settlement.reward).astype(np.int64)
         owing = np.flatnonzero(self._right(world) & (royalty > 0))
-        authors = self._authors(world)[reasoning.place[owing]]  # rows [m, most], -1 for none
+        authors = self._authors(world, reasoning.place[owing], reasoning.agent[owing])
         payer = np.broadcast_to(reasoning.agent[owing, None], authors.shape)
         owed = _equal_parts(royalty[owing], authors >= 0)
         owed[authors == payer] = 0
@@ -103,28 +103,36 @@ class Royalties(System):
         used: np.ndarray = right & (trust > 0)[reasoning.agent] & ~tasks.sealed[reasoning.place]
         return used
 
-    def _authors(self, world: World) -> np.ndarray:
-        """int64[B, most]: rows of the living who first said what answers the board; -1 for none."""
+    def _authors(self, world: World, place: np.ndarray, reader: np.ndarray) -> np.ndarray:
+        """int64[m, most]: rows of the living who first said what answers places of the board.
+
+        As far as the readers (rows) could know of it; -1 for none.
+        """
         tasks, memory = world.system(Tasks), world.system(Remembering)
         block, board = tasks.problem.table.block, tasks.board
         truth = tasks.problem.referee.truth[board]
         known = truth >= 0  # others are not on the list of their query: nobody can say them
         source, relation = block.source[board], block.relation[board]
         answer = np.where(known, block.entity(board, np.maximum(truth, 0)), 0)
-        R = memory.findings.relations
+        R = memory.facts.relations
         forward = relation < R
-        first = memory.findings.discoveries(
+        first = memory.facts.discoveries(
             np.where(forward, source, answer),
             relation % R,
             np.where(forward, answer, source),
-            memory.tally.absorbed,
+            memory.public,
             self.authors,
         )
         first[~known] = -1
+        first = first[place]
+        replica = memory.replica(world)[reader]
+        for number, edition in enumerate(memory.editions):
+            mine = replica == number
+            first[mine] = np.where(edition.has(first[mine]), first[mine], -1)
         ids = world.population["id"]  # which ascend
-        if not (len(memory.findings) and len(ids)):
+        if not (len(memory.facts) and len(ids)):
             return np.full_like(first, -1)
-        author = memory.findings.columns()["author"][np.maximum(first, 0)]
+        author = memory.facts.columns()["author"][np.maximum(first, 0)]
         row = np.minimum(np.searchsorted(ids, author), len(ids) - 1)
         lives = (first >= 0) & (ids[row] == author) & world.population["alive"][row]
         return np.where(lives, row, -1)

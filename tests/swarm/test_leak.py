@@ -158,7 +158,7 @@ def test_and_so_is_all_that_they_hold_in_mind() -> None:
     """Also what a checkpoint leaves out: tallies, boards, answers, what was observed."""
     one, other = world_of("none"), world_of("test")
     memory = one.system(Remembering)
-    assert len(memory.findings) > memory.tally.absorbed > 100
+    assert len(memory.facts) > memory.public > 100
     assert one.system(Selection).generation == 3
     for mine, theirs in zip(one.systems, other.systems, strict=True):
         assert differing(mine, theirs) == []

@@ -72,8 +72,8 @@ def test_another_system_changes_nothing_of_a_reasoning_world() -> None:
         np.testing.assert_array_equal(with_it.population[name], without.population[name])
     for name, balances in without.ledger.state().items():
         np.testing.assert_array_equal(with_it.ledger.state()[name], balances)
-    for name, column in without.system(Remembering).findings.state().items():
-        np.testing.assert_array_equal(with_it.system(Remembering).findings.state()[name], column)
+    for name, column in without.system(Remembering).facts.state().items():
+        np.testing.assert_array_equal(with_it.system(Remembering).facts.state()[name], column)
 
 
 # Life

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +34,31 @@ COLUMNS: Mapping[str, type[np.generic]] = MappingProxyType(
 )
 """Name to dtype; 47 bytes a fact. See `Facts` for what each says."""
 
+_ROOM_AT_FIRST = 1024
+
+
+class Columns(NamedTuple):
+    """The columns as kernels take them, with room for facts to come."""
+
+    subject: NDArray[np.int32]
+    relation: NDArray[np.int32]
+    object: NDArray[np.int32]
+    author: NDArray[np.int32]
+    sequence: NDArray[np.int32]
+    tick: NDArray[np.int32]
+    ended: NDArray[np.int32]
+    valid_from: NDArray[np.int32]
+    valid_to: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+    credence: NDArray[np.float32]
+    engine: NDArray[np.int8]
+    encoder: NDArray[np.int16]
+
+    @classmethod
+    def empty(cls) -> Columns:
+        """No facts, and no room."""
+        return cls(*(np.empty(0, dtype) for dtype in COLUMNS.values()))
+
 
 class FactError(ValueError):
     """A fact, query or saved state that a memory cannot hold or answer."""
@@ -58,6 +83,28 @@ def share(name: str, values: ArrayLike) -> NDArray[Any]:
             f"beginning {column.ravel()[:5].tolist()}."
         )
     return column
+
+
+def with_room(column: NDArray[Any], rows: int, at_first: int = _ROOM_AT_FIRST) -> NDArray[Any]:
+    """The same column with room for as many rows, doubling; what is beyond is yet to be written.
+
+    Pages that were never written take no memory, so that the room costs nothing until it is used.
+    """
+    return _grown(column, rows, at_first, np.empty)
+
+
+def with_zeros(column: NDArray[Any], rows: int, at_first: int = _ROOM_AT_FIRST) -> NDArray[Any]:
+    """As `with_room`; what is beyond is zero. Slower to write to at first, page by page."""
+    return _grown(column, rows, at_first, np.zeros)
+
+
+def _grown(column: NDArray[Any], rows: int, at_first: int, make: Any) -> NDArray[Any]:
+    room = column.size
+    if rows <= room:
+        return column
+    longer: NDArray[Any] = make(max(rows, 2 * room, at_first), column.dtype)
+    longer[:room] = column
+    return longer
 
 
 def _column(name: str, values: ArrayLike) -> NDArray[Any]:

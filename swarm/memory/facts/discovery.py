@@ -8,45 +8,28 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from swarm.memory.facts.columns import FOREVER
-
 
 @njit(cache=True, nogil=True)
-def discoveries(
-    subject: NDArray[np.int64],
-    relation: NDArray[np.int64],
-    object_: NDArray[np.int64],
-    before: int,
-    most: int,
-    newest: NDArray[np.int32],
-    older: NDArray[np.int32],
-    relations: NDArray[np.int32],
-    objects: NDArray[np.int32],
+def first_of_each_author(
+    offsets: NDArray[np.int64],
+    ids: NDArray[np.int64],
     authors: NDArray[np.int32],
-    ended: NDArray[np.int32],
+    most: int,
 ) -> NDArray[np.int64]:
-    """int64[m, most]: ids below `before` of who wrote m facts first, earliest first.
+    """int64[m, most]: the first of each list of ascending ids, no two of one author.
 
-    Those that were superseded or withdrawn do not count. No two of a fact have one author; -1
-    where there are no more. O(facts of the subject) a fact.
+    −1 where there are no more. O(length of the list · most).
     """
-    found = np.full((subject.size, most), -1, np.int64)
-    for fact in range(subject.size):
-        row = found[fact]
-        i = newest[0, subject[fact]]
-        while i >= 0:
-            if (
-                i < before
-                and objects[i] == object_[fact]
-                and relations[i] == relation[fact]
-                and ended[i] == FOREVER
-            ):
-                # Older than all seen so far: to the front, in place of one by the same author.
-                place = 0
-                while place < most - 1 and row[place] >= 0 and authors[row[place]] != authors[i]:
-                    place += 1
-                for p in range(place, 0, -1):
-                    row[p] = row[p - 1]
-                row[0] = i
-            i = older[i, 0]
+    found = np.full((offsets.size - 1, most), -1, np.int64)
+    for q in range(offsets.size - 1):
+        row, count = found[q], 0
+        for i in ids[offsets[q] : offsets[q + 1]]:
+            if count == most:
+                break
+            place = 0
+            while place < count and authors[row[place]] != authors[i]:
+                place += 1
+            if place == count:
+                row[count] = i
+                count += 1
     return found

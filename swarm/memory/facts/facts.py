@@ -5,7 +5,8 @@ holds. Its id is its row. Facts are never removed: one that is superseded or wit
 end, so that what memory said at any earlier tick can still be asked (transaction time and valid
 time as in R. Snodgrass, "The TSQL2 temporal query language", 1995).
 
-Who writes is stamped by the store: a `Writer` is made for one author and cannot speak for another.
+Who writes is stamped by the memory: a `Writer` is made for one author and cannot speak for another.
+Who reads sees what it may: a `Reader` is made for a prefix of the facts and some others.
 
 A fact is private to its author, and to whoever heard the rumour, for an embargo of some ticks
 and public thereafter. Ticks never decrease along the column, so the public facts are always a
@@ -14,33 +15,40 @@ prefix, and one number (`Facts.public_count`) says all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import struct
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from swarm.memory.facts.batch import columns_of, explain
 from swarm.memory.facts.columns import (
     AUTHOR_MAX,
     COLUMNS,
     FOREVER,
-    IDS_MAX,
     FactError,
-    share,
     whole,
 )
-from swarm.memory.facts.discovery import discoveries
-from swarm.memory.facts.lists import NONE, follow, link, number_by_author
+from swarm.memory.facts.reader import Reader
+from swarm.memory.facts.staging import ROW, ROWS
+from swarm.memory.facts.store import Store
+from swarm.memory.facts.superseding import successors
+from swarm.memory.facts.writer import Said, Writer
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ROOM_AT_FIRST = 1024
 Ids = NDArray[np.int64]
 
 
-class Facts:
+class Facts(Store):
     """Facts about `entities` things and `relations` kinds of link between them.
+
+    Args:
+        entities, relations: how many there are, fewer than 2³¹.
+        room: facts to make room for at once, so that columns need not be copied as they grow. Room
+            takes no memory before it is used.
 
     >>> memory = Facts(entities=135, relations=46)
     >>> memory.append([3, 5], 7, [9, 9], author=12, tick=0, confidence=0.8)
@@ -58,26 +66,12 @@ class Facts:
             believed then.
         engine: int8, what proposed it. encoder: int16, version of what encoded it.
     Beside them `evidence`: the ids of the facts that each was derived from.
+
+    Queries are those of `Queries`: `match`, `match_many`, `neighbours`, `two_hops`, `discoveries`;
+    `Store` says how many bytes it takes.
     """
 
-    def __init__(self, entities: int, relations: int) -> None:
-        if not (1 <= entities < 2**31 and 1 <= relations < 2**31):
-            raise FactError(
-                "a memory needs 1 or more entities and relations, fewer than 2^31, such as "
-                f"Facts(entities=135, relations=46); got {entities} and {relations}."
-            )
-        self.entities = entities
-        self.relations = relations
-        self._size = 0
-        self._columns = {name: np.empty(0, dtype) for name, dtype in COLUMNS.items()}
-        self._evidence = np.empty(0, np.int32)
-        self._evidence_stop = np.zeros(1, np.int64)
-        self._written = np.empty(0, np.int32)
-        self._older = np.empty((0, 2), np.int32)
-        self._newest = np.full((2, entities), NONE, np.int32)
-
-    def __len__(self) -> int:
-        return self._size
+    # -- writing ----------------------------------------------------------------------------
 
     def append(
         self,
@@ -116,120 +110,147 @@ class Facts:
             FactError: for values out of range, time running backwards, or lengths that do not
                 match; nothing is written then.
         """
-        batch = {
-            "subject": whole("subject", subject, 0, self.entities - 1),
-            "relation": whole("relation", relation, 0, self.relations - 1),
-            "object": whole("object", object, 0, self.entities - 1),
-            "author": whole("author", author, 0, AUTHOR_MAX),
-            "tick": whole("tick", tick, 0, FOREVER - 1),
-            "valid_from": whole(
-                "valid_from", tick if valid_from is None else valid_from, 0, FOREVER - 1
-            ),
-            "valid_to": whole("valid_to", valid_to, 1, FOREVER),
-            "confidence": share("confidence", confidence),
-            "credence": share("credence", credence),
-            "engine": whole("engine", engine, 0, 127),
-            "encoder": whole("encoder", encoder, 0, 2**15 - 1),
+        if self._staged:
+            self._flush()
+        given = {
+            "subject": subject,
+            "relation": relation,
+            "object": object,
+            "author": author,
+            "tick": tick,
+            "valid_from": tick if valid_from is None else valid_from,
+            "valid_to": valid_to,
+            "engine": engine,
+            "encoder": encoder,
+            "confidence": confidence,
+            "credence": credence,
         }
-        size = _common_size(batch)
-        self._check_times(batch, size)
-        grounds, counts = self._check_evidence(evidence, size)
-        self._write(batch, size, grounds, counts)
+        read = columns_of(given)
+        if read is None:
+            explain(given, self._last, self.entities, self.relations)
+        batch, size = read
+        cited = None if evidence is None else self._grounds.checked(*evidence, self._size, size)
+        self._write(given, batch, size)
+        if cited is not None:
+            self._grounds.append(self._size, *cited)
+        self._enter(size)
         return np.arange(self._size - size, self._size)
 
-    def _write(self, batch: Mapping[str, NDArray], size: int, grounds: Ids, counts: Ids) -> None:
-        start, stop = self._size, self._size + size
-        self._make_room(stop, int(batch["author"].max(initial=NONE)) + 1)
-        for name, values in batch.items():
-            self._columns[name][start:stop] = values
-        self._columns["ended"][start:stop] = FOREVER
-        used = self._evidence_stop[start]
-        self._evidence_stop[start + 1 : stop + 1] = used + np.cumsum(counts)
-        self._evidence = _room(self._evidence, used + len(grounds))
-        self._evidence[used : used + len(grounds)] = grounds
-        columns = self._columns
-        number_by_author(columns["author"], start, stop, self._written, columns["sequence"])
-        for which, name in enumerate(("subject", "object")):
-            link(columns[name], start, stop, which, self._older, self._newest)
-        self._size = stop
-
-    def columns(self) -> dict[str, NDArray]:
-        """Return every column by name: read-only views of the facts so far, no copies."""
-        views = {name: column[: self._size] for name, column in self._columns.items()}
-        for view in views.values():
-            view.flags.writeable = False
-        return views
-
-    def evidence(self, ids: ArrayLike) -> tuple[Ids, Ids]:
-        """Return what facts were derived from: ids, one fact's after another's, and counts[m]."""
-        chosen = self._check_ids(ids)
-        start, stop = self._evidence_stop[chosen], self._evidence_stop[chosen + 1]
-        counts = stop - start
-        first = np.repeat(start - np.cumsum(counts) + counts, counts)
-        return self._evidence[first + np.arange(counts.sum())].astype(np.int64), counts
-
-    def match(
+    def add(
         self,
-        subject: int | None = None,
-        relation: int | None = None,
-        object: int | None = None,
+        subject: int,
+        relation: int,
+        object: int,
         *,
-        author: int | None = None,
-        min_confidence: float = 0.0,
-        as_of: int | None = None,
-        valid_at: int | None = None,
-        ended: bool = False,
-        before: int | None = None,
-    ) -> Ids:
-        """Return the ids of the facts that fit, ascending; what is left out fits all.
+        author: int,
+        tick: int,
+        confidence: float = 1.0,
+        credence: float = 1.0,
+        engine: int = 0,
+        valid_from: int | None = None,
+        valid_to: int = FOREVER,
+        encoder: int = 0,
+        evidence: Sequence[int] = (),
+    ) -> int:
+        """Write one fact and return its id; as `append`, and faster for one.
 
-        Args:
-            subject, relation, object, author: what a fact has to say, and who.
-            min_confidence: least confidence times credence.
-            as_of: what memory said at the end of this tick; now, if left out.
-            valid_at: facts that hold in this tick.
-            ended: take those too that were superseded or withdrawn (by then).
-            before: look at ids 0..before−1 alone, such as the public ones.
+        It is checked now and put into the columns with others, before anything is read or appended.
 
         Raises:
-            FactError: for a subject, relation or object that there cannot be.
-
-        >>> memory.match(subject=3, relation=7, min_confidence=0.5)
+            FactError: as `append`; nothing is written then.
         """
-        for name, value, count in (
-            ("subject", subject, self.entities),
-            ("relation", relation, self.relations),
-            ("object", object, self.entities),
-        ):
-            if value is not None and not 0 <= value < count:
-                raise FactError(f"{name} must lie in 0..{count - 1}; got {value}.")
-        if subject is not None:
-            ids = follow(self._newest[0, subject], self._older, 0)[::-1]
-        elif object is not None:
-            ids = follow(self._newest[1, object], self._older, 1)[::-1]
-        else:
-            ids = np.arange(self._size)
-        if before is not None:
-            ids = ids[: np.searchsorted(ids, before)]
-        columns = self._columns
-        fits = np.ones(len(ids), bool)
-        for name, value in (
-            ("subject", subject),
-            ("relation", relation),
-            ("object", object),
-            ("author", author),
-        ):
-            if value is not None:
-                fits &= columns[name][ids] == value
-        if min_confidence > 0:
-            fits &= columns["confidence"][ids] * columns["credence"][ids] >= min_confidence
-        if as_of is not None:
-            fits &= columns["tick"][ids] <= as_of
-        if not ended:
-            fits &= columns["ended"][ids] > (FOREVER - 1 if as_of is None else as_of)
-        if valid_at is not None:
-            fits &= (columns["valid_from"][ids] <= valid_at) & (valid_at < columns["valid_to"][ids])
-        return ids[fits].astype(np.int64)
+        if valid_from is None:
+            valid_from = tick
+        staged = self._staged
+        try:
+            if not (
+                0 <= subject < self.entities
+                and 0 <= object < self.entities
+                and 0 <= relation < self.relations
+                and 0 <= author <= AUTHOR_MAX
+                and self._last <= tick < FOREVER
+                and 0 <= valid_from < FOREVER
+                and valid_from < valid_to <= FOREVER
+                and 0.0 <= confidence <= 1.0
+                and 0.0 <= credence <= 1.0
+                and 0 <= engine <= 127
+                and 0 <= encoder < 2**15
+            ):
+                raise FactError
+            if evidence:
+                self._grounds.checked(evidence, len(evidence), self._size + staged, 1)
+            # fmt: off
+            ROW.pack_into(
+                self._staging.room, staged * ROW.size, subject, relation, object, author, tick,
+                valid_from, valid_to, engine, encoder, confidence, credence,
+            )
+            # fmt: on
+        except (FactError, TypeError, ValueError, struct.error):
+            self._flush()
+            # fmt: off
+            given = {
+                "subject": subject, "relation": relation, "object": object, "author": author,
+                "tick": tick, "valid_from": valid_from, "valid_to": valid_to, "engine": engine,
+                "encoder": encoder, "confidence": confidence, "credence": credence,
+            }
+            # fmt: on
+            if evidence:
+                self._grounds.checked(evidence, len(evidence), self._size, 1)
+            explain(given, self._last, self.entities, self.relations)
+        if evidence:
+            self._staging.cite(staged, evidence)
+        self._last = int(tick)
+        self._staged = staged + 1
+        if self._staged == ROWS:
+            self._flush()
+            return self._size - 1
+        return self._size + staged
+
+    def supersede(
+        self,
+        subject: ArrayLike,
+        relation: ArrayLike,
+        object: ArrayLike,
+        *,
+        author: ArrayLike,
+        tick: ArrayLike,
+        credence: ArrayLike = 1.0,
+        everyone: bool = False,
+        **said: Unpack[Said],
+    ) -> Ids:
+        """Write facts in place of earlier ones of the same subject and relation.
+
+        Those that stood until now, and earlier ones of this batch, end at the tick of the first
+        that supersedes them; the facts of other subjects and relations stay as they are. O(facts
+        ever written of these subjects and relations).
+
+        Args:
+            subject, relation, object, author, tick, credence, **said: as for `append`.
+            everyone: whether the facts of all authors end, and not just those of the same one.
+
+        Returns:
+            int64[m], the ids of the new facts, ascending.
+
+        Raises:
+            FactError: as `append`; nothing is written and nothing ends then.
+
+        >>> memory.supersede(3, 7, 8, author=12, tick=5)
+        """
+        first = len(self)
+        new = self.append(
+            subject, relation, object, author=author, tick=tick, credence=credence, **said
+        )
+        columns = self._table
+        pair = columns.subject[new].astype(np.int64) * self.relations + columns.relation[new]
+        asked = np.unique(pair)
+        offsets, ids = self.match_many(*np.divmod(asked, self.relations))
+        groups = np.repeat(np.arange(len(asked)), np.diff(offsets))
+        if not everyone:
+            authors = columns.author[ids]
+            groups = np.unique(np.stack([groups, authors]), axis=1, return_inverse=True)[1].ravel()
+        ended, by = successors(ids, groups, first)
+        self._end(ended, columns.tick[by])
+        return new
 
     def end(self, ids: ArrayLike, tick: int) -> Ids:
         """End facts at a tick: superseded or withdrawn; returns those that stood until now.
@@ -237,77 +258,50 @@ class Facts:
         Raises:
             FactError: for unknown ids, or a tick before one in which they were written.
         """
-        chosen = np.unique(self._check_ids(ids))
-        standing = chosen[self._columns["ended"][chosen] == FOREVER]
-        written = self._columns["tick"][standing].max(initial=0)
+        chosen = np.unique(self._known(ids))
+        standing = chosen[self._table.ended[chosen] == FOREVER]
+        written = self._table.tick[standing].max(initial=0)
         if not written <= tick < FOREVER:
             raise FactError(
                 f"facts end in or after the tick in which they were written, {written}; got {tick}."
             )
-        self._columns["ended"][standing] = tick
+        self._end(standing, tick)
         return standing
 
-    def discoveries(
-        self,
-        subject: ArrayLike,
-        relation: ArrayLike,
-        object: ArrayLike,
-        before: int | None = None,
-        most: int = 1,
-    ) -> Ids:
-        """Return who said facts first, as ids int64[m, most], earliest first, -1 for no more.
+    def writer(self, author: int, credence: float = 1.0) -> Writer:
+        """Return what writes in the name of one author, and nobody else's.
 
         Args:
-            subject, relation, object: int[m], facts, in their canonical direction.
-            before: look at ids 0..before−1 alone, such as the public ones; all if left out.
-            most: how many of each fact, 1 or more, no two by one author.
+            author: 0..2²⁷−1.
+            credence: how far its word is believed, in [0, 1]; stamped on all that it writes.
 
         Raises:
-            FactError: for facts out of range, or of lengths that differ.
+            FactError: for an author or credence that there cannot be.
         """
-        facts = (
-            np.atleast_1d(whole("subject", subject, 0, self.entities - 1)),
-            np.atleast_1d(whole("relation", relation, 0, self.relations - 1)),
-            np.atleast_1d(whole("object", object, 0, self.entities - 1)),
-        )
-        if len({column.size for column in facts}) > 1 or most < 1:
-            raise FactError(
-                "facts are three columns of one length, and most is 1 or more; got lengths "
-                f"{[column.size for column in facts]} and {most}."
-            )
-        ids: Ids = discoveries(
-            *(np.require(column, np.int64, ("C", "W")) for column in facts),
-            len(self) if before is None else before,
-            most,
-            self._newest,
-            self._older,
-            self._columns["relation"],
-            self._columns["object"],
-            self._columns["author"],
-            self._columns["ended"],
-        )
-        return ids
+        explained = columns_of({"author": author, "credence": credence})
+        if explained is None or explained[1] != 1 or not 0 <= author <= AUTHOR_MAX:
+            raise FactError(f"an author is one of 0..{AUTHOR_MAX}, such as 12; got {author!r}.")
+        if not 0.0 <= credence <= 1.0:
+            raise FactError(f"credence must lie in [0, 1]; got {credence!r}.")
+        return Writer(self, int(author), float(credence))
 
-    def public_count(self, tick: int, embargo: int) -> int:
-        """Count the facts that everybody may read at `tick`: they are ids 0..count−1.
-
-        A fact of tick t is public from tick t + embargo on; with embargo 0, at once.
+    def reader(self, before: int, also: ArrayLike = ()) -> Reader:
+        """Return a view for whoever may read facts 0..before−1, and the ids of `also`.
 
         Raises:
-            FactError: for a negative embargo.
+            FactError: for facts that there are not.
+
+        >>> memory.reader(memory.public_count(tick=9, embargo=4), memory.match(author=12))
         """
-        if embargo < 0:
-            raise FactError(f"embargo must be 0 or more ticks; got {embargo}.")
-        # In the column's own type: a wider one would make numpy copy the whole column.
-        newest = np.int32(min(max(tick - embargo, -1), 2**31 - 1))
-        return int(np.searchsorted(self._columns["tick"][: self._size], newest, side="right"))
+        return Reader(self, before, also)
+
+    # -- saving -----------------------------------------------------------------------------
 
     def state(self) -> dict[str, NDArray]:
         """Return all that must be saved: the columns, trimmed and copied, and the evidence."""
         columns = {name: view.copy() for name, view in self.columns().items()}
-        counts = np.diff(self._evidence_stop[: self._size + 1])
-        evidence = self._evidence[: self._evidence_stop[self._size]].copy()
-        return columns | {"evidence": evidence, "evidence_count": counts}
+        evidence, counts = self.evidence(np.arange(self._size))
+        return columns | {"evidence": evidence.astype(np.int32), "evidence_count": counts}
 
     def restore(self, state: Mapping[str, NDArray]) -> None:
         """Become what `state` was taken from; indexes are built again.
@@ -322,17 +316,15 @@ class Facts:
                 f"; got {sorted(state)}."
             )
         given: dict[str, Any] = {k: state[k] for k in COLUMNS if k not in ("sequence", "ended")}
-        saved = Facts(self.entities, self.relations)
+        saved = Facts(self.entities, self.relations, room=np.size(state["subject"]))
         saved.append(**given, evidence=(state["evidence"], state["evidence_count"]))
         ended = whole("ended", state["ended"], 0, FOREVER)
-        if (
-            ended.shape != saved._columns["tick"][: len(saved)].shape
-            or (ended < state["tick"]).any()
-        ):
+        if ended.shape != (len(saved),) or (ended < saved._table.tick[: len(saved)]).any():
             raise FactError("ended must hold a tick for each fact, none before it was written.")
         if not np.array_equal(state["sequence"], saved.columns()["sequence"]):
             raise FactError("sequence must count what each author wrote, 0, 1, 2 and so on.")
-        saved._columns["ended"][: len(saved)] = ended
+        gone = np.flatnonzero(ended != FOREVER)
+        saved._end(gone, ended[gone])
         vars(self).update(vars(saved))
 
     def to_frame(self) -> pd.DataFrame:
@@ -343,79 +335,3 @@ class Facts:
             {name: view.copy() for name, view in self.columns().items()},
             index=pd.RangeIndex(self._size, name="id"),
         )
-
-    def _make_room(self, facts: int, authors: int) -> None:
-        """Grow by doubling, so that appends stay O(1) on average."""
-        for name, column in self._columns.items():
-            self._columns[name] = _room(column, facts)
-        self._older = _room(self._older, facts)
-        self._evidence_stop = _room(self._evidence_stop, facts + 1)
-        known = self._written.size
-        if authors > known:
-            self._written = _room(self._written, authors)
-            self._written[known:] = 0
-
-    def _check_ids(self, ids: ArrayLike) -> Ids:
-        column = np.atleast_1d(whole("ids", ids, 0, self._size - 1))
-        return column.astype(np.int64)
-
-    def _check_times(self, batch: Mapping[str, NDArray], size: int) -> None:
-        if not size:
-            return
-        last = int(self._columns["tick"][self._size - 1]) if self._size else 0
-        series = np.concatenate(([last], batch["tick"].ravel()))
-        if (np.diff(series) < 0).any():
-            at = int(np.argmax(np.diff(series) < 0))
-            raise FactError(
-                f"time runs forward: a fact of tick {series[at + 1]} cannot follow one of "
-                f"tick {series[at]}. Append facts in the order in which they were made."
-            )
-        if (batch["valid_from"] >= batch["valid_to"]).any():
-            raise FactError(
-                "a fact holds from valid_from up to, and not in, valid_to, such as 3 and 9; got "
-                "one that begins when it has ended."
-            )
-
-    def _check_evidence(
-        self, evidence: tuple[ArrayLike, ArrayLike] | None, size: int
-    ) -> tuple[Ids, Ids]:
-        if evidence is None:
-            return np.empty(0, np.int64), np.zeros(size, np.int64)
-        grounds = np.atleast_1d(whole("evidence", evidence[0], 0, IDS_MAX)).astype(np.int64)
-        counts = np.atleast_1d(whole("counts of evidence", evidence[1], 0, IDS_MAX))
-        counts = counts.astype(np.int64)
-        if len(counts) != size or counts.sum() != len(grounds):
-            raise FactError(
-                "evidence is the ids of grounds, one fact's after another's, and how many each of "
-                f"the {size} facts has, such as ([4, 7, 4], [2, 1]); got {len(grounds)} ids and "
-                f"{len(counts)} counts that add up to {counts.sum()}."
-            )
-        own = self._size + np.repeat(np.arange(size), counts)
-        if (grounds >= own).any():
-            at = int(np.argmax(grounds >= own))
-            raise FactError(
-                f"a fact is derived from earlier ones: {grounds[at]} cannot be evidence of "
-                f"{own[at]}."
-            )
-        return grounds, counts
-
-
-def _common_size(batch: Mapping[str, NDArray]) -> int:
-    try:
-        (size,) = np.broadcast_shapes((1,), *(values.shape for values in batch.values()))
-    except ValueError:
-        lengths = {name: values.size for name, values in batch.items()}
-        raise FactError(
-            f"the columns of a batch must have one length, or be scalars; got {lengths}."
-        ) from None
-    return size
-
-
-def _room(column: NDArray, rows: int) -> NDArray:
-    """The same column with room for as many rows; what is beyond is yet to be written."""
-    room = column.shape[0]
-    if rows <= room:
-        return column
-    longer = np.empty((max(rows, 2 * room, _ROOM_AT_FIRST), *column.shape[1:]), column.dtype)
-    longer[:room] = column
-    return longer

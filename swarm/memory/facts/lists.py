@@ -1,7 +1,7 @@
-"""Linked lists through facts, as in an adjacency multilist: the newest of an entity, and so on.
+"""The newest facts in linked lists, as in an adjacency multilist, until they are merged.
 
-`newest[which, entity]` is the newest fact of an entity, as subject (0) or object (1), and
-`older[id, which]` the one before it. An append is O(1), a walk O(its answer).
+`newest[key]` is the newest fact of an entity (or author) that is not merged yet, −1 for none, and
+`older[id − merged]` the one before it. An append is O(1), a walk O(its answer).
 """
 
 from __future__ import annotations
@@ -15,33 +15,17 @@ NONE = -1
 
 @njit(cache=True, nogil=True)
 def link(
-    entity: NDArray[np.int32],
+    keys: NDArray[np.int32],
     start: int,
     stop: int,
-    which: int,
+    merged: int,
     older: NDArray[np.int32],
     newest: NDArray[np.int32],
 ) -> None:
-    """Put the facts start..stop−1 at the front of the lists of their entities."""
+    """Put the facts start..stop−1 at the front of the lists of their keys."""
     for i in range(start, stop):
-        older[i, which] = newest[which, entity[i]]
-        newest[which, entity[i]] = i
-
-
-@njit(cache=True, nogil=True)
-def follow(first: int, older: NDArray[np.int32], which: int) -> NDArray[np.int64]:
-    """Follow one list from its newest fact: once to count, once to write."""
-    length = 0
-    i = first
-    while i >= 0:
-        length += 1
-        i = older[i, which]
-    ids = np.empty(length, np.int64)
-    i = first
-    for place in range(length):
-        ids[place] = i
-        i = older[i, which]
-    return ids
+        older[i - merged] = newest[keys[i]]
+        newest[keys[i]] = i
 
 
 @njit(cache=True, nogil=True)
@@ -56,3 +40,12 @@ def number_by_author(
     for i in range(start, stop):
         sequence[i] = written[author[i]]
         written[author[i]] += 1
+
+
+@njit(cache=True, nogil=True)
+def highest(values: NDArray[np.int32], start: int, stop: int) -> int:
+    """The largest of values start..stop−1, −1 for none."""
+    most = -1
+    for i in range(start, stop):
+        most = max(most, values[i])
+    return most

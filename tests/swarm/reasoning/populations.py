@@ -96,11 +96,13 @@ def random_strategies(rng: np.random.Generator, n: int) -> Strategies:
 
 def random_hearsay(rng: np.random.Generator, table: ScoreTable, agents: int) -> Hearsay:
     queries, candidates = table.block.open.shape
-    count = rng.integers(0, 4, (queries, candidates)) * (rng.random((queries, candidates)) < 0.3)
+    shape = (2, queries, candidates)
+    count = rng.integers(0, 4, shape) * (rng.random(shape) < 0.3)
     keys = table.block.key
     return Hearsay(
         count=count.astype(np.int32),
-        weight=(count * rng.random((queries, candidates))).astype(np.float32),
+        weight=(count * rng.random(shape)).astype(np.float32),
+        replica=rng.integers(0, 2, agents),
         key=rng.choice(np.append(keys, -1), (agents, 5)),
         answer=rng.integers(0, candidates, (agents, 5)).astype(np.int32),
         confidence=rng.random((agents, 5)).astype(np.float32),

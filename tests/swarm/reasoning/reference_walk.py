@@ -57,8 +57,8 @@ def walk(
     if hearsay is not None and not hearsay.sealed[query]:
         heard = [0.0 for _ in candidates]
         for c in candidates:
-            said[c] = int(hearsay.count[query, c])
-            heard[c] = float(hearsay.weight[query, c])
+            said[c] = int(hearsay.count[hearsay.replica[agent], query, c])
+            heard[c] = float(hearsay.weight[hearsay.replica[agent], query, c])
         asked = int(table.block.key[query])
         for key, answer, confidence in zip(
             hearsay.key[agent], hearsay.answer[agent], hearsay.confidence[agent], strict=True

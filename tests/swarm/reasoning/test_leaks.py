@@ -194,7 +194,7 @@ def life(problem: Problem) -> Seen:
     for _ in range(8):
         world.step()
     assert world.system(Selection).generation == 2
-    assert len(world.system(Remembering).findings) > 0
+    assert len(world.system(Remembering).facts) > 0
     entered, found = contestants(world, problem, lambda text: None, {})
     exam = Exam(problem.table, problem.referee)
     return seen(

@@ -68,12 +68,12 @@ def sales(world: World) -> list[tuple[int, int, int, int]]:
     population, tasks, memory = world.population, world.system(Tasks), world.system(Remembering)
     rng = np.random.Generator(np.random.Philox())
     rng.bit_generator.state = world.stream("FindingMarket").bit_generator.state
-    n, R = len(population), memory.findings.relations
+    n, R = len(population), memory.facts.relations
     lot = rng.permutation(n)
     funds = (world.ledger.balance(population["account"]) // 10).tolist()
-    columns = memory.findings.columns()
+    columns = memory.facts.columns()
     row_of = {int(i): row for row, i in enumerate(population["id"])}
-    private = [f for f in range(len(memory.findings)) if columns["tick"][f] > world.steps - 3]
+    private = [f for f in range(len(memory.facts)) if columns["tick"][f] > world.steps - 3]
     bid, ask = (world.genes(f"finding {name}")[:, 0].tolist() for name in ("bid", "ask"))
     trusts = world.genes("protocol")[:, TRUST] > 0
     block = problem().table.block

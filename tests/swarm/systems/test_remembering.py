@@ -31,7 +31,7 @@ def plant(world: World, row: int, query: int) -> int:
     source, relation = int(block.source[query]), int(block.relation[query])
     R = problem().evidence.relations
     answer = unlikely(query)
-    ids = memory.findings.append(
+    ids = memory.facts.append(
         source if relation < R else answer,
         relation % R,
         answer if relation < R else source,
@@ -67,11 +67,11 @@ def test_a_finding_is_its_authors_alone_until_the_embargo_is_over(query: int) ->
     plant(world, 2, query)
     for _ in range(2):
         assert believers(world, query).tolist() == [False, False, True, False, False, False]
-        assert world.system(Remembering).tally.absorbed == 0
+        assert world.system(Remembering).public == 0
         world.step()
     world.step()
     assert believers(world, query).all()
-    assert world.system(Remembering).tally.absorbed == 1
+    assert world.system(Remembering).public == 1
 
 
 def test_whoever_heard_the_rumour_may_use_it_before() -> None:
@@ -88,7 +88,7 @@ def test_sealed_tasks_are_answered_without_hearsay() -> None:
     plant(world, 2, 5)
     assert not believers(world, 5).any()
     run(world, 4)
-    assert world.system(Remembering).tally.absorbed == 1
+    assert world.system(Remembering).public == 1
     assert not believers(world, 5).any()
 
 
@@ -136,7 +136,7 @@ def test_findings_are_answers_given_in_their_tick_by_their_author() -> None:
     memory, block = world.system(Remembering), problem().table.block
     R = problem().evidence.relations
     for _ in range(6):
-        start = len(memory.findings)
+        start = len(memory.facts)
         world.step()
         reasoning, tasks = world.system(Reasoning), world.system(Tasks)
         answers = reasoning.answers
@@ -149,7 +149,7 @@ def test_findings_are_answers_given_in_their_tick_by_their_author() -> None:
                 int(answers.proposer[t]),
             )
         asked = reasoning.place[memory.written[2]]
-        written = {name: column[start:] for name, column in memory.findings.columns().items()}
+        written = {name: column[start:] for name, column in memory.facts.columns().items()}
         assert set(written["tick"].tolist()) == {world.steps}
         assert np.unique(written["author"], return_counts=True)[1].max() <= 4
         publish = dict(zip(world.agents.get("id"), world.genes("publish")[:, 0], strict=True))
@@ -174,7 +174,7 @@ def test_whoever_asks_for_certainty_never_writes() -> None:
         answers = world.system(Reasoning).answers
         assert answers is not None
         assert 0 <= answers.confidence.min() <= answers.confidence.max() < 1
-    author = world.system(Remembering).findings.columns()["author"]
+    author = world.system(Remembering).facts.columns()["author"]
     assert set(author.tolist()) == set(range(20, 40))
 
 
@@ -182,10 +182,10 @@ def test_the_tally_of_a_resumed_world_is_equal() -> None:
     world = run(reasoners(), 7)
     resumed = reasoners()
     resumed.restore(world.state())
-    left, right = (each.system(Remembering).tally for each in (world, resumed))
-    assert 0 < left.absorbed == right.absorbed < len(world.system(Remembering).findings)
+    left, right = (each.system(Remembering).editions[0].tally for each in (world, resumed))
+    assert 0 < left.absorbed == right.absorbed < len(world.system(Remembering).facts)
     assert left.count.tobytes() == right.count.tobytes()
     assert left.weight.tobytes() == right.weight.tobytes()
     public = Tally(14, 55)
-    public.absorb(world.system(Remembering).findings, 0, left.absorbed)
+    public.absorb(world.system(Remembering).facts, np.arange(left.absorbed))
     assert public.count.tobytes() == left.count.tobytes()

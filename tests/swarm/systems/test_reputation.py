@@ -60,7 +60,7 @@ def test_findings_carry_the_credence_of_their_author_when_they_were_written() ->
         before = world.system(Reputation).credence(world)
         ids = world.population["id"].copy()
         world.step()
-        columns = world.system(Remembering).findings.columns()
+        columns = world.system(Remembering).facts.columns()
         new = columns["tick"] == world.steps
         author = columns["author"][new]
         assert columns["credence"][new].tolist() == before[np.searchsorted(ids, author)].tolist()
@@ -72,7 +72,7 @@ def test_hearsay_counts_by_credence() -> None:
     world = run(with_reputation(floor=0.0, stake=100), TICKS)
     memory = world.system(Remembering)
     heard.append(memory.hearsay(world))
-    memory.findings._columns["credence"][:] = 0  # nobody is believed
+    memory.facts._columns["credence"][:] = 0  # nobody is believed
     memory.restore(world, memory.state())
     heard.append(memory.hearsay(world))
     assert heard[0].weight.any()

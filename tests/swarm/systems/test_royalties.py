@@ -22,12 +22,12 @@ def owed(world: World, most: int, rate: float) -> dict[tuple[int, int], int]:
     memory, settlement = world.system(Remembering), world.system(Settlement)
     answers, population = reasoning.answers, world.population
     block, referee = tasks.problem.table.block, tasks.problem.referee
-    columns = memory.findings.columns()
+    columns = memory.facts.columns()
     public = [
         (int(h), int(r), int(t), int(a))
         for h, r, t, a in zip(
-            *(columns[name][: memory.tally.absorbed] for name in ("subject", "relation", "object")),
-            columns["author"][: memory.tally.absorbed],
+            *(columns[name][: memory.public] for name in ("subject", "relation", "object")),
+            columns["author"][: memory.public],
             strict=True,
         )
     ]
@@ -44,7 +44,7 @@ def owed(world: World, most: int, rate: float) -> dict[tuple[int, int], int]:
         trusts = world.genes("protocol")[agent, TRUST] > 0
         if tasks.sealed[place] or not trusts or best != referee.truth[query]:
             continue
-        source, relation, R = block.source[query], block.relation[query], memory.findings.relations
+        source, relation, R = block.source[query], block.relation[query], memory.facts.relations
         entity = int(block.entity(query, best))
         fact = (source, relation, entity) if relation < R else (entity, relation - R, source)
         authors = first.get(tuple(map(int, fact)), [])[:most]

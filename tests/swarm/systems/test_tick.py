@@ -49,7 +49,7 @@ def test_what_is_observed_is_what_there_is() -> None:
         assert seen["tick"] == world.steps
         assert seen["supply"] == world.ledger.supply
         assert seen["price"] == world.system(ComputeMarket).price
-        assert seen["findings"] == len(world.system(Remembering).findings)
+        assert seen["findings"] == len(world.system(Remembering).facts)
         assert seen["answered"] == len(world.system(Reasoning).agent) < 40 * 48
         assert seen["accuracy_mean"] == world.system(Settlement).credit.mean()
         assert 0 < seen["accuracy_mean"] <= 1

@@ -1,0 +1,497 @@
+"""Facts a second, written and asked for, beside networkx, rustworkx, _SQLite and DuckDB.
+
+Facts are uniform random: of each entity three lead to others, on average. All stores hold subject,
+relation, object, author, tick, end and confidence of each; ours holds all else too. The databases
+are in memory, in one transaction, and indexed by subject, by object and by relation, as ours is.
+
+All answer the same questions: two hops from a subject, facts of a subject and a relation, and the
+same as of an earlier tick, before which some of them had not ended. Their answers must be the same
+before they are timed. What answers in batches is asked in batches: ours and DuckDB. Times are CPU
+seconds, the best of several; ours at full size are of one run.
+"""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.rows import Row
+from swarm.memory.facts import FOREVER, Facts
+
+RELATIONS, AUTHORS, BATCH = 50, 10_000, 10_000
+Column = NDArray[np.int64]
+Answers = list[list[int]]
+
+
+class Batch(NamedTuple):
+    """Facts as columns; their ticks are all the same."""
+
+    subject: Column
+    relation: Column
+    object: Column
+    author: Column
+    confidence: NDArray[np.float64]
+    tick: int
+
+    def rows(self, first: int) -> list[tuple[Any, ...]]:
+        """As tuples of plain numbers: id, subject, relation, object, author, tick, end, sure."""
+        columns = (column.tolist() for column in self[:5])
+        return [
+            (first + i, s, r, o, a, self.tick, FOREVER, c)
+            for i, (s, r, o, a, c) in enumerate(zip(*columns, strict=True))
+        ]
+
+
+def batches(entities: int, facts: int, seed: int = 0) -> Iterator[Batch]:
+    """Draw facts, a batch a tick."""
+    rng = np.random.default_rng(seed)
+    for tick in range(-(-facts // BATCH)):
+        n = min(BATCH, facts - tick * BATCH)
+        subject, relation = rng.integers(0, entities, n), rng.integers(0, RELATIONS, n)
+        object_, author = rng.integers(0, entities, n), rng.integers(0, AUTHORS, n)
+        yield Batch(subject, relation, object_, author, rng.random(n), tick)
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """Yield the rows beside each peer, then those of the large memory."""
+    start = time.process_time()
+    warm_up()
+    compile_s = round(time.process_time() - start, 2)
+    entities = 5_000 if quick else 50_000
+    for peer in (_NetworkX, _RustworkX, _SQLite, _DuckDB):
+        yield from beside(peer, entities, 3 * entities, 200 if quick else 2_000, compile_s)
+    yield from at_size(*((100_000, 300_000) if quick else (10_000_000, 30_000_000)))
+
+
+def warm_up() -> None:
+    """Compile, or load, what is timed."""
+    store = _Ours(20)
+    for batch in batches(20, 500):
+        store.write(batch)
+        store.add(0, 0, 1, 2, 0)
+    store.end(np.arange(9))
+    store.facts.compact()
+    store.two_hops(np.arange(20))
+    store.match(np.arange(20), np.arange(20), 0)
+
+
+# The stores
+
+
+class _Store(Protocol):
+    """What is asked of each of them; ids are counted from 0 in the order of writing."""
+
+    def __init__(self, entities: int) -> None: ...
+    def write(self, batch: Batch) -> None: ...
+    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None: ...
+    def end(self, ids: Column) -> None: ...
+    def two_hops(self, entities: Column) -> Answers: ...
+    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers: ...
+
+
+class _Ours:
+    """Ours; answers stay columns when timed."""
+
+    def __init__(self, entities: int, room: int = 0) -> None:
+        self.facts, self.last = Facts(entities, RELATIONS, room), 0
+
+    def write(self, batch: Batch) -> None:
+        said: dict[str, Any] = {"author": batch.author, "tick": batch.tick}
+        said["confidence"] = batch.confidence
+        self.facts.append(batch.subject, batch.relation, batch.object, **said)
+        self.last = batch.tick
+
+    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
+        self.facts.add(subject, relation, object_, author=author, tick=tick)
+
+    def end(self, ids: Column) -> None:
+        self.facts.end(ids, self.last + 1)
+
+    def two_hops(self, entities: Column) -> Answers:
+        return lists(*self.facts.two_hops(entities))
+
+    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
+        return lists(*self.facts.match_many(subjects, relations, as_of=as_of))
+
+
+class _NetworkX:
+    """networkx.MultiDiGraph, provenance in the attributes of its edges."""
+
+    def __init__(self, entities: int) -> None:
+        import networkx as nx
+
+        self.graph = nx.MultiDiGraph()
+        self.graph.add_nodes_from(range(entities))
+        self.places: list[tuple[int, int, int]] = []
+        self.tick = 0
+
+    def write(self, batch: Batch) -> None:
+        rows = batch.rows(len(self.places))
+        keys = self.graph.add_edges_from(
+            (s, o, {"id": i, "relation": r, "author": a, "tick": t, "ended": e, "sure": c})
+            for i, s, r, o, a, t, e, c in rows
+        )
+        self.places += [(row[1], row[3], key) for row, key in zip(rows, keys, strict=True)]
+        self.tick = batch.tick
+
+    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
+        said = {"author": author, "tick": tick, "ended": FOREVER, "sure": 1.0}
+        key = self.graph.add_edge(subject, object_, id=len(self.places), relation=relation, **said)
+        self.places.append((subject, object_, key))
+
+    def end(self, ids: Column) -> None:
+        for i in ids.tolist():
+            self.graph.edges[self.places[i]]["ended"] = self.tick + 1
+
+    def _next(self, entity: int) -> set[int]:
+        adjacent = self.graph.adj[entity]
+        return {o for o in adjacent if any(d["ended"] == FOREVER for d in adjacent[o].values())}
+
+    def two_hops(self, entities: Column) -> Answers:
+        return [
+            sorted({far for near in self._next(q) for far in self._next(near)} - {q})
+            for q in entities.tolist()
+        ]
+
+    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
+        now, after = (self.tick, FOREVER - 1) if as_of is None else (as_of, as_of)
+        found = []
+        for s, r in zip(subjects.tolist(), relations.tolist(), strict=True):
+            data = (d for links in self.graph.adj[s].values() for d in links.values())
+            fit = (d for d in data if d["relation"] == r and d["tick"] <= now)
+            found.append(sorted(d["id"] for d in fit if d["ended"] > after))
+        return found
+
+
+class _RustworkX:
+    """rustworkx.PyDiGraph, a list of provenance on each edge."""
+
+    def __init__(self, entities: int) -> None:
+        import rustworkx as rx
+
+        self.graph = rx.PyDiGraph(multigraph=True)
+        self.graph.add_nodes_from(range(entities))
+        self.data: list[list[Any]] = []
+        self.tick = 0
+
+    def write(self, batch: Batch) -> None:
+        rows = batch.rows(len(self.data))
+        data = [[i, r, a, t, e, c] for i, _, r, _, a, t, e, c in rows]
+        self.graph.add_edges_from(
+            [(row[1], row[3], said) for row, said in zip(rows, data, strict=True)]
+        )
+        self.data += data
+        self.tick = batch.tick
+
+    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
+        said = [len(self.data), relation, author, tick, FOREVER, 1.0]
+        self.graph.add_edge(subject, object_, said)
+        self.data.append(said)
+
+    def end(self, ids: Column) -> None:
+        for i in ids.tolist():
+            self.data[i][4] = self.tick + 1
+
+    def _next(self, entity: int) -> set[int]:
+        return {o for _, o, said in self.graph.out_edges(entity) if said[4] == FOREVER}
+
+    def two_hops(self, entities: Column) -> Answers:
+        return [
+            sorted({far for near in self._next(q) for far in self._next(near)} - {q})
+            for q in entities.tolist()
+        ]
+
+    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
+        now, after = (self.tick, FOREVER - 1) if as_of is None else (as_of, as_of)
+        return [
+            sorted(
+                d[0]
+                for _, _, d in self.graph.out_edges(s)
+                if d[1] == r and d[3] <= now and d[4] > after
+            )
+            for s, r in zip(subjects.tolist(), relations.tolist(), strict=True)
+        ]
+
+
+TABLE = (
+    "CREATE TABLE facts (id INTEGER PRIMARY KEY, subject INTEGER, relation INTEGER, "
+    "object INTEGER, author INTEGER, tick INTEGER, ended INTEGER, confidence REAL)"
+)
+INDEXES = (
+    "CREATE INDEX of_subject ON facts (subject, relation)",
+    "CREATE INDEX of_object ON facts (object, relation)",
+)
+
+
+class _SQLite:
+    """SQLite in memory, one long transaction."""
+
+    def __init__(self, entities: int) -> None:
+        self.base = sqlite3.connect(":memory:", isolation_level=None)
+        for command in (TABLE, *INDEXES, "BEGIN"):
+            self.base.execute(command)
+        self.size = self.tick = 0
+
+    def write(self, batch: Batch) -> None:
+        new = batch.rows(self.size)
+        self.base.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", new)
+        self.size, self.tick = self.size + len(new), batch.tick
+
+    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
+        row = (self.size, subject, relation, object_, author, tick, FOREVER, 1.0)
+        self.base.execute("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self.size += 1
+
+    def end(self, ids: Column) -> None:
+        command = "UPDATE facts SET ended = ? WHERE id = ?"
+        self.base.executemany(command, [(self.tick + 1, i) for i in ids.tolist()])
+
+    def two_hops(self, entities: Column) -> Answers:
+        asked = (
+            "SELECT DISTINCT b.object FROM facts a JOIN facts b ON b.subject = a.object "
+            f"WHERE a.subject = ?1 AND b.object <> ?1 AND a.ended = {FOREVER} "
+            f"AND b.ended = {FOREVER}"
+        )
+        return [
+            sorted(o for (o,) in self.base.execute(asked, (q,)).fetchall())
+            for q in entities.tolist()
+        ]
+
+    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
+        now, after = (self.tick, FOREVER - 1) if as_of is None else (as_of, as_of)
+        asked = (
+            "SELECT id FROM facts WHERE subject = ? AND relation = ? AND tick <= ? AND ended > ?"
+        )
+        return [
+            sorted(i for (i,) in self.base.execute(asked, (s, r, now, after)).fetchall())
+            for s, r in zip(subjects.tolist(), relations.tolist(), strict=True)
+        ]
+
+
+class _DuckDB:
+    """DuckDB in memory on one thread: columns in, and all questions of a batch in one join."""
+
+    def __init__(self, entities: int) -> None:
+        import duckdb
+
+        self.base = duckdb.connect(":memory:", config={"threads": 1})
+        for command in (TABLE, *INDEXES, "BEGIN"):
+            self.base.execute(command)
+        self.size = self.tick = 0
+
+    def write(self, batch: Batch) -> None:
+        n = len(batch.subject)
+        ids, tick, ended = np.arange(self.size, self.size + n), np.full(n, batch.tick), FOREVER
+        new: dict[str, Any] = {"id": ids, **dict(zip("srao", batch[:4], strict=True))}
+        new |= {"tick": tick, "ended": np.full(n, ended), "sure": batch.confidence}
+        self.base.register("new", _frame(new))
+        self.base.execute("INSERT INTO facts SELECT * FROM new")
+        self.size, self.tick = self.size + n, batch.tick
+
+    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
+        row = (self.size, subject, relation, object_, author, tick, FOREVER, 1.0)
+        self.base.execute("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self.size += 1
+
+    def end(self, ids: Column) -> None:
+        self.base.register("gone", _frame({"id": ids}))
+        self.base.execute(
+            "UPDATE facts SET ended = ? WHERE id IN (SELECT id FROM gone)", (self.tick + 1,)
+        )
+
+    def _asked(self, select: str, **columns: Column) -> Answers:
+        n = len(columns["s"])
+        self.base.register("asked", _frame({"q": np.arange(n), **columns}))
+        found = self.base.execute(select).fetchnumpy()
+        q, value = (np.asarray(found[name]) for name in ("q", "value"))
+        return lists(np.searchsorted(q, np.arange(n + 1)), value)
+
+    def two_hops(self, entities: Column) -> Answers:
+        return self._asked(
+            "SELECT DISTINCT q, b.object AS value FROM asked JOIN facts a ON a.subject = s "
+            "JOIN facts b ON b.subject = a.object WHERE b.object <> s "
+            f"AND a.ended = {FOREVER} AND b.ended = {FOREVER} ORDER BY q, value",
+            s=entities,
+        )
+
+    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
+        now, after = (self.tick, FOREVER - 1) if as_of is None else (as_of, as_of)
+        return self._asked(
+            "SELECT q, id AS value FROM asked JOIN facts ON subject = s AND relation = r "
+            f"WHERE tick <= {now} AND ended > {after} ORDER BY q, value",
+            s=subjects,
+            r=relations,
+        )
+
+
+def _frame(columns: dict[str, Any]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def lists(offsets: Column, values: Column) -> Answers:
+    """Ragged columns as lists, for comparison."""
+    return [part.tolist() for part in np.split(values, offsets[1:-1])]
+
+
+# Beside a peer
+
+
+def beside(
+    kind: type[_Store], entities: int, facts: int, queries: int, compile_s: float
+) -> Iterator[Row]:
+    """The same facts written and asked for in ours and a peer."""
+    rng = np.random.default_rng(1)
+    new = list(batches(entities, facts))
+    ours_s = _best(lambda: written(_Ours, entities, new))
+    peer_s = _best(lambda: written(kind, entities, new))
+    ours, peer = written(_Ours, entities, new), written(kind, entities, new)
+    name = f"{entities:,} entities, {facts:,} facts, {kind.__name__[1:]}"
+    yield _row(f"facts written in batches of 10,000, k/s; {name}", facts, ours_s, facts, peer_s)
+    gone = rng.choice(facts, facts // 10, replace=False)
+    ours.end(gone)
+    peer.end(gone)
+    subjects, relations = rng.integers(0, entities, queries), rng.integers(0, RELATIONS, queries)
+    known = ours.facts.columns()  # half of the questions have answers
+    some = rng.integers(0, facts, queries // 2)
+    subjects[: len(some)], relations[: len(some)] = known["subject"][some], known["relation"][some]
+    facts_of = ours.facts
+    asked: list[tuple[str, Callable[[Any], Answers], Callable[[], Any]]] = [
+        (
+            "two-hop queries",
+            lambda store: store.two_hops(subjects),
+            lambda: facts_of.two_hops(subjects),
+        ),
+        (
+            "matches of subject and relation",
+            lambda store: store.match(subjects, relations, None),
+            lambda: facts_of.match_many(subjects, relations),
+        ),
+        (
+            "matches as of an earlier tick",
+            lambda store: store.match(subjects, relations, ours.last // 2),
+            lambda: facts_of.match_many(subjects, relations, as_of=ours.last // 2),
+        ),
+    ]
+    for title, of, as_columns in asked:
+        mine, theirs = of(ours), of(peer)
+        checks = {"same answers": mine == theirs, "answers": sum(map(len, mine))}
+        seconds = _best(as_columns, 5), _best(lambda: of(peer), 2)  # noqa: B023
+        row = _row(f"{title}, k/s; {name}", queries, seconds[0], queries, seconds[1], checks)
+        yield Row(**{**vars(row), "notes": {"compile_s": compile_s}})
+    single = list(zip(*(c[:queries].tolist() for c in new[0][:4]), strict=True))
+    ours_s = _best(lambda: singly(ours, single), 1)
+    peer_s = _best(lambda: singly(peer, single), 1)
+    yield _row(f"facts written singly, k/s; {name}", queries, ours_s, queries, peer_s)
+
+
+def written(kind: type[Any], entities: int, new: list[Batch]) -> Any:
+    """A store of a kind with these facts in it."""
+    store = kind(entities)
+    for batch in new:
+        store.write(batch)
+    return store
+
+
+def singly(store: _Store, new: list[tuple[int, ...]]) -> None:
+    """Write facts one by one, and ask once, so that none is left waiting."""
+    for subject, relation, object_, author in new:
+        store.add(subject, relation, object_, author, 2**30)
+    store.two_hops(np.zeros(1, np.int64))
+
+
+# The large memory
+
+
+def at_size(entities: int, facts: int) -> Iterator[Row]:
+    """A memory of this many: writes with reads going on, queries, bytes."""
+    rng = np.random.default_rng(2)
+    title = f"{entities:,} entities, {facts:,} facts"
+    before = _resident()
+    store, seconds, longest = _Ours(entities, room), 0.0, 0.0
+    asked = rng.integers(0, entities, 100_000)
+    for batch in batches(entities, facts):
+        start = time.process_time()
+        store.write(batch)
+        if batch.tick % 10 == 0:
+            store.facts.match_many(asked[:100], batch.relation[:100])
+            store.facts.two_hops(asked[:100])
+        spent = time.process_time() - start
+        seconds, longest = seconds + spent, max(longest, spent)
+    notes = {"longest batch, s (merging)": round(longest, 2)}
+    rate = facts / seconds / 1e6
+    yield Row(
+        f"facts written in batches of 10,000, reads going on, M/s; {title}",
+        rate,
+        checks={"all there": len(store.facts) == facts},
+        goal=5.0,
+        notes=notes,
+    )
+    memory, last = store.facts, store.last
+    relations = rng.integers(0, RELATIONS, len(asked))
+    for state in ("as written", "compacted"):
+        work: dict[str, Callable[[], Any]] = {
+            "two-hop queries": lambda: memory.two_hops(asked),
+            "matches of subject and relation": lambda: memory.match_many(asked, relations),
+            "matches as of": lambda: memory.match_many(asked, relations, as_of=last // 2),
+            "neighbours of both sides": lambda: memory.neighbours(asked, direction="both"),
+        }
+        for name, ask in work.items():
+            rate = len(asked) / _best(ask, 3) / 1e3
+            goal = 300.0 if name == "two-hop queries" else None
+            yield Row(f"{name}, {state}, k/s; {title}", rate, goal=goal)
+        memory.compact()
+    used = sum(memory.nbytes.values()) / 2**30
+    taken, peak = _resident() - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak_gib = peak / (2**30 if sys.platform == "darwin" else 2**20)
+    notes = {"resident of the process": round(taken + before, 3), "at its peak": round(peak_gib, 3)}
+    limit = 2.0 if entities >= 10_000_000 else None
+    yield Row(f"resident, GiB; {title}", taken, checks={"used": used}, goal=limit, notes=notes)
+    n = 100_000
+    ends = [rng.integers(0, high, n).tolist() for high in (entities, RELATIONS, entities, AUTHORS)]
+    new = list(zip(*ends, strict=True))
+    start = time.process_time()
+    for begin in range(0, n, 1_000):
+        singly(store, new[begin : begin + 1_000])
+    seconds = time.process_time() - start
+    held = len(memory) == facts + n
+    title = f"facts written singly, reads going on, k/s; {title}"
+    yield Row(title, n / seconds / 1e3, checks={"all there": held}, goal=300.0)
+
+
+def _row(
+    name: str,
+    ours: int,
+    ours_s: float,
+    peer: int,
+    peer_s: float,
+    checks: Mapping[str, bool | float] | None = None,
+) -> Row:
+    rates = ours / max(ours_s, 1e-9) / 1e3, peer / max(peer_s, 1e-9) / 1e3
+    return Row(name, *rates, rates[0] / rates[1], checks or {})
+
+
+def _best(work: Callable[[], Any], times: int = 2) -> float:
+    seconds = []
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+def _resident() -> float:
+    """GiB of the process in memory now; at its peak, where the system does not say."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * resource.getpagesize() / 2**30
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**30

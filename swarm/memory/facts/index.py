@@ -1,0 +1,194 @@
+"""Where the facts of an entity are: compressed sparse rows, and lists of what is newer.
+
+Row k of `Rows` holds the facts of key k (a subject, an object or an author). A row of up to `LONG`
+facts is in the order of ids; a longer one is ordered by relation and then by id, so that the facts
+of (key, relation) are found by bisection: O(log of the row + answer).
+
+Facts that are not merged yet are in linked lists (`swarm.memory.facts.lists`), each key's walked in
+O(its length). When the lists hold as many facts as the rows have facts and keys, they are merged:
+in place, from the last row to the first, as in the merge step of a sort. That costs O(1) on average
+for each fact written.
+
+Bytes: 4 for each fact, in a row or in a list, and 8 for each key. While rows grow there are up to 4
+more for each merged fact, for as long as it takes to copy them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from swarm.memory.facts.columns import with_room
+from swarm.memory.facts.lists import NONE, link
+
+LEAST = 4096
+"""Facts that are always left in lists: small memories never merge."""
+SHARE = 1.0
+"""Facts in lists to facts and keys in rows, at most. A fact takes 4 bytes in either."""
+LONG = 16
+"""Facts of a row that are looked at one by one for their relation, and not sorted by it."""
+
+_LOW = 2**32 - 1
+
+
+class Index(NamedTuple):
+    """`Rows` as kernels take them."""
+
+    starts: NDArray[np.int32]
+    ids: NDArray[np.int32]
+    newest: NDArray[np.int32]
+    older: NDArray[np.int32]
+    merged: int
+    listed: int
+
+
+class Rows:
+    """An index of facts by one column.
+
+    Args:
+        keys: values of the column are 0..keys−1.
+
+    Attributes:
+        merged: facts 0..merged−1 are in rows.
+        stop: facts merged..stop−1 are in lists.
+    """
+
+    def __init__(self, keys: int) -> None:
+        self.merged = self.stop = 0
+        self._starts = np.full(keys + 1, 0, np.int32)  # not zeros: for large pages
+        self._ids = np.empty(0, np.int32)
+        self._newest = np.full(keys, NONE, np.int32)
+        self._older = np.empty(self.limit, np.int32)
+
+    @property
+    def keys(self) -> int:
+        """The number of rows."""
+        return self._newest.size
+
+    @property
+    def limit(self) -> int:
+        """Most facts in lists."""
+        return LEAST + int(SHARE * (self.merged + self.keys))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use; what is kept in reserve is not touched, and takes no memory."""
+        return 4 * (2 * self.keys + 1 + self.stop)
+
+    @property
+    def index(self) -> Index:
+        """The arrays, for kernels."""
+        listed = self.stop - self.merged
+        return Index(self._starts, self._ids, self._newest, self._older, self.merged, listed)
+
+    def length(self, key: int) -> int:
+        """How many facts of a key are merged."""
+        return int(self._starts[key + 1] - self._starts[key])
+
+    def with_keys(self, keys: int) -> None:
+        """Make room for more keys."""
+        known = self.keys
+        if keys > known:
+            self._starts = with_room(self._starts, keys + 1, 16)
+            self._starts[known + 1 :] = self.merged
+            self._newest = with_room(self._newest, self._starts.size - 1, 16)
+            self._newest = self._newest[: self._starts.size - 1]
+            self._newest[known:] = NONE
+
+    def extend(self, column: NDArray[np.int32], relation: NDArray[np.int32], stop: int) -> None:
+        """Take in the facts up to stop−1, of these columns."""
+        while self.stop < stop:
+            until = min(stop, self.merged + self._older.size)
+            link(column, self.stop, until, self.merged, self._older, self._newest)
+            self.stop = until
+            if self.stop - self.merged == self._older.size:
+                self.merge(relation)
+
+    def merge(self, relation: NDArray[np.int32]) -> None:
+        """Move all facts from lists to rows."""
+        if self.stop > self.merged:
+            self._ids = with_room(self._ids, self.stop)
+            arrays = self._starts, self._ids, self._newest, self._older
+            merge(*arrays, self.merged, self.stop, relation)
+            self.merged = self.stop
+            self._older = np.empty(self.limit, np.int32)
+
+
+@njit(cache=True, nogil=True)
+def merge(
+    starts: NDArray[np.int32],
+    ids: NDArray[np.int32],
+    newest: NDArray[np.int32],
+    older: NDArray[np.int32],
+    merged: int,
+    stop: int,
+    relation: NDArray[np.int32],
+) -> None:
+    """Merge lists into rows, which move up, the last row first; the lists are empty then."""
+    shift, high, key = stop - merged, merged, newest.size - 1
+    taken = np.empty(64, np.int64)
+    while shift > 0:
+        low = starts[key]
+        starts[key + 1] = high + shift
+        count, i = 0, newest[key]
+        newest[key] = NONE
+        while i >= 0:
+            if count == taken.size:
+                taken = longer(taken, 2 * count)
+            taken[count] = i
+            count += 1
+            i = older[i - merged]
+        old = high - 1
+        if count > 0 and count + high - low > LONG:
+            if high - low <= LONG:  # its first time: all of it is sorted
+                if count + high - low > taken.size:
+                    taken = longer(taken, count + high - low)
+                for place in range(low, high):
+                    taken[count + place - low] = ids[place]
+                count, shift, old = count + high - low, shift + high - low, low - 1
+            for place in range(count):
+                taken[place] |= np.int64(relation[taken[place]]) << 32
+            ascending(taken, 0, count)
+            for place in range(count - 1, -1, -1):
+                # Ids in lists are higher than those in rows: they go after those of their relation.
+                while old >= low and relation[ids[old]] > taken[place] >> 32:
+                    ids[old + shift] = ids[old]
+                    old -= 1
+                ids[old + shift] = taken[place] & _LOW
+                shift -= 1
+        else:
+            for place in range(count):  # newest first, as they stand in a list
+                ids[old + shift] = taken[place]
+                shift -= 1
+        if shift > 0:
+            for place in range(old, low - 1, -1):
+                ids[place + shift] = ids[place]
+        high = low
+        key -= 1
+
+
+@njit(cache=True, nogil=True)
+def ascending(values: NDArray[np.int64], low: int, high: int) -> None:
+    """Sort values low..high−1 in place (D. Shell 1959): most rows are short, or nearly sorted."""
+    gap = 1
+    while high - low > 3 * max(gap, 8):
+        gap = 9 * gap // 4 + 1
+    while gap > 0:
+        for i in range(low + gap, high):
+            value, place = values[i], i
+            while place >= low + gap and values[place - gap] > value:
+                values[place] = values[place - gap]
+                place -= gap
+            values[place] = value
+        gap = 4 * gap // 9 if gap > 2 else gap - 1
+
+
+@njit(cache=True, nogil=True)
+def longer(values: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """The same with room for `size` or more, at least doubled."""
+    more = np.empty(max(size, 2 * values.size), np.int64)
+    more[: values.size] = values
+    return more

@@ -1,0 +1,206 @@
+"""What a fact has to be like to be an answer, and the kernels that look for such facts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from swarm.memory.facts.columns import Columns
+from swarm.memory.facts.index import LONG, Index, ascending, longer
+
+ANY = -1
+STANDING, ENDED_TOO = -1, -2
+
+
+class Question(NamedTuple):
+    """Conditions on a fact besides its subject, relation and object.
+
+    Attributes:
+        before: ids 0..before−1 may be seen,
+        also: and these, int64, ascending.
+        author: who wrote it, or ANY.
+        end: ticks after which it has to stand; STANDING for now, ENDED_TOO for no matter.
+        valid_at: a tick in which it holds, or ANY.
+        least: of confidence times credence.
+        gone: bits of the facts that were ended.
+        all: every fact fits.
+        standing: every fact fits that stands now.
+    """
+
+    before: int
+    also: NDArray[np.int64]
+    author: int
+    end: int
+    valid_at: int
+    least: np.float32
+    gone: NDArray[np.uint8]
+    all: bool
+    standing: bool
+
+
+@njit(cache=True, nogil=True)
+def fits(i: int, columns: Columns, question: Question) -> bool:
+    """Whether fact i may be seen and meets the conditions."""
+    if i >= question.before:
+        low, high = 0, question.also.size
+        while low < high:
+            middle = (low + high) // 2
+            if question.also[middle] < i:
+                low = middle + 1
+            else:
+                high = middle
+        if low == question.also.size or question.also[low] != i:
+            return False
+    if question.end == STANDING:
+        if question.gone[i >> 3] >> (i & 7) & 1:
+            return False
+    elif question.end >= 0 and columns.ended[i] <= question.end:
+        return False
+    if question.author >= 0 and columns.author[i] != question.author:
+        return False
+    if question.least > 0 and columns.confidence[i] * columns.credence[i] < question.least:
+        return False
+    at = question.valid_at
+    return at < 0 or (columns.valid_from[i] <= at and at < columns.valid_to[i])
+
+
+@njit(cache=True, nogil=True)
+def listed(
+    keys: NDArray[np.int64],
+    count: int,
+    relations: NDArray[np.int64],
+    index: Index,
+    relation: NDArray[np.int32],
+    found: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """List the facts of the first `count` keys, each of its relation or ANY; fills offsets.
+
+    Returns `found`, moved if it had to grow. A list is in the order of ids, but if it is long and
+    of more relations than one.
+    """
+    starts, ids, newest, older = index.starts, index.ids, index.newest, index.older
+    merged, some = index.merged, index.listed > 0
+    low = np.empty(count, np.int64)
+    for q in range(count):  # apart from what depends on it, so that loads from memory overlap
+        low[q] = starts[keys[q]]
+        offsets[q + 1] = starts[keys[q] + 1]
+    size = 0
+    for q in range(count):
+        begin, high = low[q], offsets[q + 1]
+        asked = relations[q] if relations.size > 1 else relations[0]
+        if asked >= 0 and high - begin > LONG:
+            begin, high = bisected(ids, begin, high, asked, relation)
+        if size + high - begin > found.size:
+            found = longer(found, size + high - begin)
+        for place in range(begin, high):
+            found[size] = ids[place]
+            size += asked < 0 or relation[ids[place]] == asked
+        if some:
+            start, i = size, newest[keys[q]]
+            while i >= 0:
+                if asked < 0 or relation[i] == asked:
+                    if size == found.size:
+                        found = longer(found, size + 1)
+                    found[size] = i
+                    size += 1
+                i = older[i - merged]
+            for place in range((size - start) // 2):
+                newer = found[start + place]
+                found[start + place] = found[size - 1 - place]
+                found[size - 1 - place] = newer
+        offsets[q + 1] = size
+    return found
+
+
+@njit(cache=True, nogil=True)
+def bisected(
+    ids: NDArray[np.int32], low: int, high: int, asked: int, relation: NDArray[np.int32]
+) -> tuple[int, int]:
+    """Where in a row, low..high−1, that is ordered by relation the facts of one begin and stop."""
+    begin, stop = low, high
+    while begin < stop:
+        middle = (begin + stop) // 2
+        if relation[ids[middle]] < asked:
+            begin = middle + 1
+        else:
+            stop = middle
+    stop = begin
+    while high > stop:
+        middle = (stop + high) // 2
+        if relation[ids[middle]] <= asked:
+            stop = middle + 1
+        else:
+            high = middle
+    return begin, stop
+
+
+@njit(cache=True, nogil=True)
+def sift(
+    found: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    count: int,
+    columns: Columns,
+    question: Question,
+) -> None:
+    """Leave in the first `count` lists only facts that fit; the lists move up."""
+    gone, standing = question.gone, question.standing
+    start = size = 0
+    for q in range(count):
+        stop = offsets[q + 1]
+        for place in range(start, stop):
+            i = found[place]
+            stands = gone[i >> 3] >> (i & 7) & 1 == 0
+            found[size] = i
+            size += stands if standing else fits(i, columns, question)  # most ask for no more
+        start = stop
+        offsets[q + 1] = size
+
+
+@njit(cache=True, nogil=True)
+def find(
+    keys: NDArray[np.int64],
+    relations: NDArray[np.int64],
+    others: NDArray[np.int64],
+    other: NDArray[np.int32],
+    index: Index,
+    columns: Columns,
+    question: Question,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Offsets and ids, ascending, of the facts of each (key, relation, other), ANY for any."""
+    offsets = np.zeros(keys.size + 1, np.int64)
+    found = np.empty(max(16, 2 * keys.size), np.int64)
+    found = listed(keys, keys.size, relations, index, columns.relation, found, offsets)
+    start = size = 0
+    for q in range(keys.size):
+        stop, begin = offsets[q + 1], size
+        asked = others[q]
+        for place in range(start, stop):
+            i = found[place]
+            if (asked < 0 or other[i] == asked) and (question.all or fits(i, columns, question)):
+                found[size] = i
+                size += 1
+        ascending(found, begin, size)
+        start = stop
+        offsets[q + 1] = size
+    return offsets, found[:size].copy()
+
+
+@njit(cache=True, nogil=True)
+def scan(relation: int, stop: int, columns: Columns, question: Question) -> NDArray[np.int64]:
+    """Ids of the facts of a relation, or ANY, ascending: a look at every one of 0..stop−1."""
+    relations = columns.relation
+    found = np.empty(16, np.int64)
+    size = 0
+    for i in range(stop):
+        if (relation < 0 or relations[i] == relation) and (
+            question.all or fits(i, columns, question)
+        ):
+            if size == found.size:
+                found = longer(found, size + 1)
+            found[size] = i
+            size += 1
+    return found[:size].copy()

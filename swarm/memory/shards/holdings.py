@@ -1,0 +1,254 @@
+"""What the shards hold: vectors in and out, and the table that says so.
+
+Guarantees: every vector that was added and not removed is on its home shard, in every copy, and
+on no other shard but the target or source of a cluster that is on its way; a call that raises
+`ShardError` or `VectorError` changed nothing. What is saved between any two steps of a move can be
+loaded and the move finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from swarm.memory.shards.errors import ShardError
+from swarm.memory.shards.moving import SWITCH, Move
+from swarm.memory.shards.placement import Placement
+from swarm.memory.shards.saving import load_into, read_header, save
+from swarm.memory.shards.table import RoutingTable
+from swarm.memory.vectors import Exact, VectorIndex
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+UNBOUNDED = 2**48  # vectors on a shard; sums over shards still fit int64
+
+
+class Holdings:
+    """The vectors of all shards; `Balanced` moves them about, and `Shards` adds the search.
+
+    Attributes:
+        placement: see `Placement`.
+        table: see `RoutingTable`.
+        copies: of each shard its indexes, all with the same vectors.
+        moves: the moves that are under way, in order; see `Balanced`.
+        bytes_moved: by steps so far.
+    """
+
+    def __init__(
+        self,
+        table: RoutingTable,
+        capacity: int,
+        copies: int,
+        index: Callable[..., VectorIndex],
+        metric: str = "l2",
+    ) -> None:
+        if metric not in ("l2", "cosine"):
+            raise ShardError(
+                f"shards route by distance: metric is 'l2' or 'cosine'; got {metric!r}. For inner "
+                "products scale the vectors to one length and use 'cosine'"
+            )
+        if copies < 1:
+            raise ShardError(f"copies of a shard must be at least 1; got {copies}")
+        count, slots, dimensions = table.centroids.shape
+        self.table, self.metric = table, metric
+        self.placement = Placement(count, slots, capacity, dimensions)
+        self.copies = [[index(dimensions, metric) for _ in range(copies)] for _ in range(count)]
+        self.moves: list[Move] = []
+        self.bytes_moved = 0
+
+    @classmethod
+    def build(
+        cls,
+        vectors: ArrayLike,
+        rng: np.random.Generator,
+        ids: ArrayLike | None = None,
+        *,
+        shards: int = 16,
+        spare: int = 0,
+        clusters: int | None = None,
+        capacity: int | None = None,
+        copies: int = 1,
+        index: Callable[..., VectorIndex] = Exact,
+        metric: str = "l2",
+    ) -> Self:
+        """Lay the first vectors out on shards.
+
+        Args:
+            vectors: float32[n, d], n ≥ shards.
+            rng: draws the seeds of the clusters.
+            ids: int64[n], ≥ 0 and distinct; 0..n−1 by default.
+            shards: how many.
+            spare: further shards that stay empty, for rebalancing to fill.
+            clusters: of all shards together; 1,024 by default, or an eighth of n.
+            capacity: vectors that a shard has room for; unbounded by default.
+            copies: of every shard.
+            index: makes an empty index: `Exact`, or `lambda d, metric: HNSW(d, metric, ef=32)`.
+            metric: "l2" or "cosine".
+
+        Raises:
+            ShardError: for settings that do not fit; VectorError: for vectors or ids that do not.
+        """
+        rows = np.asarray(vectors, np.float32)
+        if rows.ndim != 2 or shards < 1 or spare < 0 or len(rows) < shards:
+            raise ShardError(
+                f"{shards} shards need vectors float32[n, d], n ≥ {shards}, and spare ≥ 0; "
+                f"got {rows.shape} and {spare=}"
+            )
+        wanted = min(1024, len(rows) // 8) if clusters is None else clusters
+        wanted = min(max(wanted, shards), len(rows))
+        room = UNBOUNDED if capacity is None else capacity
+        if room * shards < 1.05 * len(rows) and room < len(rows):
+            raise ShardError(
+                f"{len(rows)} vectors do not fit on {shards} shards of {room} with a margin of "
+                f"5 %: a capacity of {-(-len(rows) * 11 // (10 * shards))} would do"
+            )
+        table = RoutingTable(shards + spare, 2 * -(-wanted // shards) + 8, rows.shape[1])
+        made = cls(table, room, copies, index, metric)
+        rows = made._rows(rows, "vectors")
+        numbers = made._new_ids(ids, len(rows))
+        made.placement.lay_out(made._space(rows), numbers, wanted, shards, rng)
+        if (fullest := int(made.placement.loads().max())) > room:
+            raise ShardError(f"{fullest} vectors lie together on one shard: a larger capacity")
+        made._store(rows, numbers, made.placement.cluster[numbers])
+        made.publish()
+        return made
+
+    def __len__(self) -> int:
+        return int(self.placement.size.sum())
+
+    def ids(self) -> Ids:
+        """All ids, int64[n], ascending."""
+        return np.flatnonzero(self.placement.cluster >= 0)
+
+    def vectors(self, ids: ArrayLike) -> Floats:
+        """The vectors of known ids, float32[m, d], from their home shards."""
+        wanted = self._known_ids(ids)
+        home = self.placement.shards_of(wanted)
+        found = np.zeros((wanted.size, self.table.centroids.shape[2]), np.float32)
+        for shard in np.unique(home).tolist():
+            found[home == shard] = self.copies[shard][0].vectors(wanted[home == shard])
+        return found
+
+    def add(self, vectors: ArrayLike, ids: ArrayLike | None = None) -> Ids:
+        """Add vectors, each to the nearest cluster whose shard has room; returns their ids.
+
+        Publishing what changed costs some milliseconds whatever is added: add many at once.
+
+        Raises:
+            ShardError: for vectors or ids that are not so, or no room; nothing is added then.
+        """
+        rows = self._rows(vectors, "vectors")
+        numbers = self._new_ids(ids, len(rows))
+        space = self._space(rows)
+        cluster = self.placement.assign(space)
+        self._store(rows, numbers, cluster)
+        self.placement.enter(numbers, cluster, space)
+        self.publish(self.placement.shard[cluster])
+        return numbers
+
+    def remove(self, ids: ArrayLike) -> None:
+        """Remove vectors from every shard that has them.
+
+        Raises:
+            ShardError: for ids that are unknown or repeated; nothing is removed then.
+        """
+        leaving = self._known_ids(ids)
+        home = self.placement.shards_of(leaving)
+        cluster = self.placement.cluster[leaving]
+        space = self._space(self.vectors(leaving))
+        for shard in np.unique(home).tolist():
+            for index in self.copies[shard]:
+                index.remove(leaving[home == shard])
+        for move in self.moves[:1]:  # the other end of the move under way may have copies
+            away = leaving[cluster == move.cluster]
+            for index in (*self.copies[move.source], *self.copies[move.target]):
+                left = np.intersect1d(away, index.ids(), assume_unique=True)
+                if left.size:
+                    index.remove(left)
+        self.placement.leave(leaving, space)
+        self.publish(home)
+
+    def revive(self, shard: int) -> None:
+        """Let a shard that was declared dead start anew, with what it holds."""
+        self.table.start_anew(shard)
+        self.publish(np.array([shard]))
+
+    def publish(self, shards: ArrayLike | None = None, load_ms: float | None = None) -> None:
+        """Let shards announce in the table what they hold; all of them when None."""
+        chosen = np.arange(len(self.table)) if shards is None else np.unique(shards)
+        for shard in chosen.tolist():
+            guests = [m.cluster for m in self.moves if m.step > SWITCH and m.source == shard]
+            said = self.placement.announcement(shard, np.array(guests, np.int64))
+            load = float(self.table.load_ms[shard]) if load_ms is None else load_ms
+            health = self.table.health[shard]
+            self.table.announce(shard, *said, load)
+            self.table.health[shard] = health  # what is written about a shard is no sign of life
+
+    def save(self, folder: str | Path) -> None:
+        """Write everything into a folder; see `saving`."""
+        save(self, folder)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read what `save` wrote; failures, latency and deadlines are as of new shards.
+
+        Raises:
+            ShardError: naming the file that is missing or damaged; VectorError: likewise.
+        """
+        header = read_header(folder)
+        table = RoutingTable(*header["shape"])
+        made = cls(table, header["capacity"], header["copies"], Exact, header["metric"])
+        load_into(made, folder, header)
+        return made
+
+    def _store(self, rows: Floats, ids: Ids, cluster: Ids) -> None:
+        """Put vectors onto the shards of their clusters; on none if one of them fails."""
+        home = self.placement.shard[cluster]
+        stored: list[tuple[VectorIndex, Ids]] = []
+        try:
+            for shard in np.unique(home).tolist():
+                for index in self.copies[shard]:
+                    index.add(rows[home == shard], ids[home == shard])
+                    stored.append((index, ids[home == shard]))
+        except Exception:
+            for index, added in stored:
+                index.remove(added)
+            raise
+
+    def _space(self, rows: Floats) -> Floats:
+        """Vectors as routing sees them: under cosine of length one, so that l2 orders alike."""
+        if self.metric == "l2":
+            return rows
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def _rows(self, vectors: ArrayLike, what: str) -> Floats:
+        rows = np.ascontiguousarray(vectors, np.float32)
+        width = self.table.centroids.shape[2]
+        rows = rows.reshape(1, -1) if rows.ndim == 1 else rows
+        if rows.ndim != 2 or rows.shape[1] != width or not np.isfinite(rows).all():
+            raise ShardError(f"{what} must be finite float32[m, {width}]; got {rows.shape}")
+        if self.metric == "cosine" and not rows.any(axis=1).all():
+            raise ShardError(f"{what} must have a direction under 'cosine': a row is all zeros")
+        return rows
+
+    def _new_ids(self, ids: ArrayLike | None, count: int) -> Ids:
+        if ids is None:
+            return self.placement.cluster.size + np.arange(count)
+        numbers = np.asarray(ids, np.int64)
+        if numbers.shape != (count,) or np.unique(numbers).size < count or (numbers < 0).any():
+            raise ShardError(f"{count} vectors need {count} distinct ids ≥ 0; got {numbers.shape}")
+        if (self.placement.shards_of(numbers) >= 0).any():
+            raise ShardError("ids must be new; remove a vector first to write it anew")
+        return numbers
+
+    def _known_ids(self, ids: ArrayLike) -> Ids:
+        numbers = np.atleast_1d(np.asarray(ids, np.int64))
+        unknown = self.placement.shards_of(numbers) < 0
+        if numbers.ndim != 1 or unknown.any() or np.unique(numbers).size < numbers.size:
+            raise ShardError(f"ids must be known and distinct; unknown: {numbers[unknown][:5]}")
+        return numbers

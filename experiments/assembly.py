@@ -16,6 +16,7 @@ from swarm.systems import (
     Bankruptcy,
     Companies,
     ComputeMarket,
+    Exploring,
     FindingMarket,
     Gossip,
     Observation,
@@ -83,14 +84,32 @@ def assemble(
         "royalties": Royalties(**study.arguments(Royalties)),
         "companies": Companies(**study.arguments(Companies)),
         "bankruptcy": Bankruptcy(**study.arguments(Bankruptcy)),
+        "exploring": _exploring(study),
         "selection": selection,
         "observation": Observation(keep=keep),
     }
     left_out = {*without, *get_args(Institution)} - _switched_on(study, tasks)
     if study.memory.replicas == 1 or "sharing" in without:
         left_out.add("replicas")
+    sought = study.selection.novelty
+    if sought == "surprise" or "novelty" in without:
+        left_out.add("exploring")
+    if sought == "findings" and "sharing" in without:
+        left_out.add("exploring")  # nothing is known then, and everything equally new
     kept = [system for name, system in systems.items() if name not in left_out]
     return World(study.world.agents, kept, seed=study.seed), subject
+
+
+def _exploring(study: ReasoningStudy) -> Exploring:
+    """What measures novelty, where it is not surprise that is sought."""
+    if study.selection.novelty != "findings":
+        return Exploring("behaviour")
+    if study.problem.network is not None:
+        raise StudyError(
+            f"{study.name}: selection.novelty: findings are compared by the relations of a graph, "
+            "and problem.network has none; behaviour and surprise work with every problem"
+        )
+    return Exploring("findings")
 
 
 def _switched_on(study: ReasoningStudy, tasks: Tasks) -> set[str]:

@@ -29,7 +29,7 @@ from pydantic import Field, create_model
 
 from experiments.experiment import Study
 from experiments.models import MODELS
-from experiments.sections import Section
+from experiments.sections import KEPT, KEPT_MEANS, Section
 from swarm.world import World
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class ModelOutputSection(Section):
         le=TICKS_MAX,
         description="ticks between checkpoints; a quarter of the run if left out",
     )
+    keep: int = Field(default=KEPT, ge=1, le=10**6, description=KEPT_MEANS)
 
 
 class ModelStudy(Study):
@@ -76,13 +77,18 @@ class ModelStudy(Study):
         return self.output.checkpoint_every or -(-self.ticks // CHECKPOINTS)
 
     @property
+    def checkpoints_kept(self) -> int:
+        """How many checkpoints are kept."""
+        return self.output.keep
+
+    @property
     def world_type(self) -> type[World]:
         """The class of the model."""
         return MODELS[self.model]()
 
     def resolved(self) -> Self:
         """The same study with every value written out."""
-        output = ModelOutputSection(checkpoint_every=self.checkpoint_ticks)
+        output = self.output.model_copy(update={"checkpoint_every": self.checkpoint_ticks})
         return self.model_copy(update={"output": output})
 
     def prepare(self) -> ModelExperiment:

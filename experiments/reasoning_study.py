@@ -58,6 +58,11 @@ class ReasoningStudy(Study):
         """Ticks between checkpoints, which come at the ends of generations."""
         return self.output.checkpoint_every * self.selection.every
 
+    @property
+    def checkpoints_kept(self) -> int:
+        """How many checkpoints are kept."""
+        return self.output.keep
+
     def arguments(self, system: type[System]) -> dict[str, Any]:
         """What the constructor of a system is given: argument name to value."""
         given = {}

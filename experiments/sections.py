@@ -27,6 +27,8 @@ from swarm.systems import (
 
 TOKENS_MAX = 10**12
 """Of one agent; a million agents' tokens still fit into int64."""
+KEPT = 2
+KEPT_MEANS = "checkpoints kept, the newest; from more of them the past is rebuilt sooner"
 
 
 def setting(system: type[System], parameter: str, description: str, **bounds: Any) -> Any:
@@ -71,7 +73,11 @@ Institution = Literal[
 
 _as_tuple = BeforeValidator(lambda v: tuple(v) if type(v) is list else v)
 Parts = Annotated[tuple[Part, ...], _as_tuple]
+Novelty = Literal["surprise", "behaviour", "findings"]
+"""What selection takes for novel; the last two bring the system `Exploring`."""
+
 Institutions = Annotated[tuple[Institution, ...], _as_tuple]
+Ticks = Annotated[tuple[int, int], _as_tuple]
 
 
 class Section(BaseModel):
@@ -206,7 +212,7 @@ class MemorySection(Section):
     loss: float = setting(
         Replicating, "loss", "probability that news between replicas are lost", ge=0, le=1
     )
-    parted: tuple[int, int] = setting(
+    parted: Ticks = setting(
         Replicating,
         "parted",
         "ticks from which, and up to which, half of the replicas hear nothing of the others",
@@ -234,6 +240,11 @@ class SelectionSection(Section):
     doubt: float = setting(
         Selection, "doubt", "tasks of average credit given in advance", gt=0, le=10**9
     )
+    novelty: Novelty = Field(
+        default="surprise",
+        description=f"one of {', '.join(get_args(Novelty))}: how seldom the memory says what was "
+        "answered, or how far what was done, or found, is from the nearest that is known",
+    )
 
 
 class AblationSection(Section):
@@ -252,3 +263,4 @@ class OutputSection(Section):
     checkpoint_every: int = Field(
         default=5, ge=1, le=10**6, description="generations between checkpoints"
     )
+    keep: int = Field(default=KEPT, ge=1, le=10**6, description=KEPT_MEANS)

@@ -1,7 +1,7 @@
 """The folder of a run: everything that is known of it, safe against being stopped at any moment.
 
     study.toml        the resolved study            manifest.json   versions, machine, seed, command
-    parts/            what was observed so far      checkpoints/    the last two
+    parts/            what was observed so far      checkpoints/    the last two, or output.keep
     metrics.parquet   a row a tick                  results.json    the table of the end
     report.html       the same with pictures        events.jsonl    starts, resumes, speed: all
                                                                     that depends on the clock
@@ -41,6 +41,7 @@ from swarm.world import World
 
 ROWS_IN_GROUP = 65_536
 CHECKPOINTS_KEPT = 2
+"""Of a study that does not say how many."""
 
 
 class RunError(ValueError):
@@ -134,6 +135,15 @@ class RunFolder:
         """Tick of the newest checkpoint, 0 if there is none."""
         return max(map(tick_of, self.checkpoints), default=0)
 
+    def recorded(self, table: str) -> dict[str, np.ndarray]:
+        """The columns of a table as far as it is written, merged or in parts, by tick.
+
+        Raises:
+            RunError: the table is damaged.
+        """
+        rows = _read_ticks(self._whole(table)) if self._is_merged() else self._gather(table)
+        return {name: rows[name].to_numpy() for name in rows.column_names}
+
     # While the run lives
 
     @contextmanager
@@ -174,7 +184,8 @@ class RunFolder:
             if columns:
                 _write_table(self._part(table, tick), pa.table(dict(columns)))
         experiment.world.save(self.path / "checkpoints" / f"tick-{tick}.ckpt")
-        for old in self.checkpoints[CHECKPOINTS_KEPT:]:
+        kept = getattr(experiment.study, "checkpoints_kept", CHECKPOINTS_KEPT)
+        for old in self.checkpoints[kept:]:
             old.unlink()
 
     def rewind(self, world: World, say: Callable[[str], None]) -> None:

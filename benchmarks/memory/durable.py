@@ -43,7 +43,7 @@ def rows(quick: bool) -> Iterator[Row]:
         _fill(Path(folder), random_facts(BATCH), "batch").close()
     compile_s = round(time.process_time() - start, 2)
     columns = random_facts(200_000 if quick else 3_000_000)
-    times = 2
+    times = 3
     yield from writes(columns, times, compile_s)
     yield singles(20_000 if quick else 200_000, times)
     yield from reopening(columns, times)
@@ -84,7 +84,7 @@ def writes(columns: Columns, times: int, compile_s: float) -> Iterator[Row]:
         }
         for ours, peer in pairs
     }
-    taken = {name: _timed(way, times) for name, way in _ways(columns).items()}
+    taken = _timed(_ways(columns), times)
     for ours, peer in pairs:
         rates = {name: n / seconds[0] / 1e6 for name, seconds in taken.items()}
         yield Row(
@@ -228,7 +228,8 @@ def singles(n: int, times: int) -> Row:
         with FactStore.open(name) as store:
             found = store.facts.columns()
             same = all(np.array_equal(found[n], columns[n]) for n in NAMES)
-    ours_s, sqlite_s = _timed(ours, times)[0], _timed(sqlite, times)[0]
+    taken = _timed({"ours": ours, "sqlite": sqlite}, times)
+    ours_s, sqlite_s = taken["ours"][0], taken["sqlite"][0]
     return Row(
         "durable writes one by one, flushed after 1,000, k facts/s (sqlite)",
         n / ours_s / 1e3,
@@ -317,17 +318,20 @@ def naming(n: int) -> Row:
 # Time
 
 
-def _timed(way: Callable[[Path], Any], times: int) -> tuple[float, float]:
-    """Processor and elapsed seconds of a way to write, the best of several, in new folders."""
-    taken = []
-    for _ in range(times):
-        with tempfile.TemporaryDirectory() as name:
+def _timed(ways: dict[str, Callable[[Path], Any]], times: int) -> dict[str, tuple[float, float]]:
+    """Processor and elapsed seconds of ways to write, in turn, the best of several each."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for name in [*ways] * times:
+        with tempfile.TemporaryDirectory() as folder:
             wall, start = time.perf_counter(), time.process_time()
-            written = way(Path(name))
-            taken.append((time.process_time() - start, time.perf_counter() - wall))
+            written = ways[name](Path(folder))
+            taken[name].append((time.process_time() - start, time.perf_counter() - wall))
             if hasattr(written, "close"):
                 written.close()
-    return min(cpu for cpu, _ in taken), min(wall for _, wall in taken)
+    return {
+        name: (min(cpu for cpu, _ in each), min(wall for _, wall in each))
+        for name, each in taken.items()
+    }
 
 
 def _best(do: Callable[[], Any], times: int) -> tuple[Any, float]:

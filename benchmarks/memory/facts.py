@@ -412,11 +412,11 @@ def singly(store: _Store, new: list[tuple[int, ...]]) -> None:
 
 
 def at_size(entities: int, facts: int) -> Iterator[Row]:
-    """A memory of this many: writes with reads going on, queries, bytes."""
+    """A memory with room for this many: writes with reads going on, queries, bytes."""
     rng = np.random.default_rng(2)
     title = f"{entities:,} entities, {facts:,} facts"
     before = _resident()
-    store, seconds, longest = _Ours(entities, room), 0.0, 0.0
+    store, seconds, longest = _Ours(entities, room=facts), 0.0, 0.0
     asked = rng.integers(0, entities, 100_000)
     for batch in batches(entities, facts):
         start = time.process_time()

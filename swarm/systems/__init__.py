@@ -4,6 +4,8 @@ from swarm.systems.acting import Acting
 from swarm.systems.bankruptcy import Bankruptcy
 from swarm.systems.companies import Companies
 from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.episodes import Episodes
+from swarm.systems.exploring import Exploring
 from swarm.systems.finding_market import FindingMarket
 from swarm.systems.goods_market import GoodsMarket
 from swarm.systems.gossip import Gossip
@@ -28,6 +30,8 @@ __all__ = [
     "Bankruptcy",
     "Companies",
     "ComputeMarket",
+    "Episodes",
+    "Exploring",
     "FindingMarket",
     "GoodsMarket",
     "Gossip",

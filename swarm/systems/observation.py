@@ -12,6 +12,7 @@ from swarm.emergence import division_of_labour
 from swarm.systems.bankruptcy import Bankruptcy
 from swarm.systems.companies import Companies
 from swarm.systems.compute_market import ComputeMarket
+from swarm.systems.exploring import Exploring
 from swarm.systems.finding_market import FindingMarket
 from swarm.systems.gossip import Gossip
 from swarm.systems.practising import Practising
@@ -89,6 +90,8 @@ class Observation(System):
             row |= {"messages": gossip.sent, "heard": gossip.delivered}
         if (memory := world.find(Remembering)) is not None:
             row |= {"findings": len(memory.facts), "public": memory.public}
+        if (exploring := world.find(Exploring)) is not None:
+            row |= {"originality": exploring.mean}
         if (replicas := world.find(Replicating)) is not None:
             row |= {"replica_bytes": replicas.bytes, "replicas_behind": replicas.behind}
         if (reputation := world.find(Reputation)) is not None:

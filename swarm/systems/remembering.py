@@ -149,7 +149,7 @@ class Remembering(SharedMemory, HearsaySource):
         if not len(chosen):
             return
         author, place = reasoning.agent[chosen], reasoning.place[chosen]
-        fact = self._stated(tasks, tasks.board[place], best[chosen])
+        fact = self.stated(tasks, tasks.board[place], best[chosen])
         standing = world.find(Standing)
         ids = self.write(
             world,
@@ -176,7 +176,7 @@ class Remembering(SharedMemory, HearsaySource):
         return surprisal(said, total, self.facts.entities)
 
     @staticmethod
-    def _stated(
+    def stated(
         tasks: Tasks, query: np.ndarray, answer: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Subjects, relations and objects of answers (places) to queries, int64[m] each."""

@@ -36,7 +36,8 @@ class Selection(System):
             (a preference for one end of the front, as in Deb & Sundar 2006); the others are
             chosen by front and crowding.
         doubt: tasks of average credit that everybody is given in advance.
-        seek_novelty: whether novelty is an objective.
+        seek_novelty: whether novelty is an objective: `originality` per task where something
+            measures it, such as `Exploring`, and `surprise` per task elsewhere.
 
     Attributes:
         generation: generations so far.
@@ -123,10 +124,11 @@ class Selection(System):
         answered, tasks = population["answered"], population["tasks"]
         silent = answered == 0
         population["accuracy"][:] = self._shrunk(population["credits"], answered)
+        measured = [name for name in ("originality", "surprise") if name in population]
         # Without a memory nothing is known, and nothing can be told apart by novelty.
-        sought = self.seek_novelty and "surprise" in population
-        surprise = population["surprise"] if sought else np.zeros(len(tasks))
-        population["novelty"][:] = self._shrunk(surprise, tasks)
+        sought = self.seek_novelty and bool(measured)
+        novelty = population[measured[0]] if sought else np.zeros(len(tasks))
+        population["novelty"][:] = self._shrunk(novelty, tasks)
         population["cost"][:] = population["units"] / np.maximum(tasks, 1)
         population["accuracy"][silent] = population["novelty"][silent] = 0
         population["cost"][silent] = np.inf

@@ -1,4 +1,4 @@
-"""Where the vector of every item lies and what made it: columns indexed by the item's id."""
+"""Where the vector of every item lies, and when it was made: columns indexed by the item's id."""
 
 from __future__ import annotations
 
@@ -9,33 +9,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from swarm.chance import GAMMA
-from swarm.memory.encoders.encoder import EncoderError, Identity
+from swarm.memory.encoders.encoder import EncoderError
 
 Ids = NDArray[np.int64]
 
 NOWHERE = -1
-# Ids index the columns: 2²⁷ of them fill 1.5 GiB.
+# Ids index the columns: 2²⁷ of them fill 1 GiB.
 ID_MAX = 2**27 - 1
 _ROOM_AT_FIRST = 1024
 
 
 class History:
-    """For every id: its generation, the encoder that made its vector, when, and adapters since.
+    """For every id: its generation, and when its vector was made.
 
     Attributes:
         generation: int32[room], -1 for ids that are unknown.
-        made_by: int16[room], a row of `encoders`.
         tick: int32[room], when the vector was made.
-        adapters: int8[room], how many have mapped the vector since.
-        encoders: identities, in the order in which they first wrote.
     """
 
     def __init__(self) -> None:
         self.generation = np.full(0, NOWHERE, np.int32)
-        self.made_by = np.zeros(0, np.int16)
         self.tick = np.zeros(0, np.int32)
-        self.adapters = np.zeros(0, np.int8)
-        self.encoders: list[Identity] = []
 
     def checked(self, ids: ArrayLike) -> Ids:
         """Distinct ids 0..`ID_MAX` as int64[m]; one number is one id.
@@ -80,20 +74,24 @@ class History:
         found[inside] = self.generation[ids[inside]]
         return found
 
-    def written(self, ids: Ids, generation: int, encoder: Identity, tick: int) -> None:
+    def sizes(self, allowed: ArrayLike) -> dict[int, int]:
+        """How many of the ids that a search is allowed lie in each generation.
+
+        Args:
+            allowed: ids, of which unknown ones count nowhere, or a bool mask indexed by id.
+        """
+        given = np.asarray(allowed)
+        by_mask = given.dtype == np.bool_
+        ids = np.flatnonzero(given) if by_mask else np.unique(given).astype(np.int64)
+        numbers = self.generations(ids[ids >= 0])
+        found, counts = np.unique(numbers[numbers != NOWHERE], return_counts=True)
+        return dict(zip(found.tolist(), counts.tolist(), strict=True))
+
+    def written(self, ids: Ids, generation: int, tick: int) -> None:
         """New vectors of these ids were made."""
         self._make_room(int(ids.max(initial=-1)) + 1)
-        if encoder not in self.encoders:
-            self.encoders.append(encoder)
         self.generation[ids] = generation
-        self.made_by[ids] = self.encoders.index(encoder)
         self.tick[ids] = tick
-        self.adapters[ids] = 0
-
-    def adapted(self, ids: Ids, generation: int) -> None:
-        """The vectors of these ids went through an adapter."""
-        self.generation[ids] = generation
-        self.adapters[ids] += 1
 
     def stale(self, generation: int) -> Ids:
         """All ids that lie in other generations, spread evenly: ascending by id · 2⁶⁴/φ mod 2⁶⁴.
@@ -105,17 +103,14 @@ class History:
         ids = np.flatnonzero((self.generation != generation) & (self.generation != NOWHERE))
         return ids[np.argsort(ids.astype(np.uint64) * GAMMA)]
 
-    def origin(self, ids: Ids) -> dict[str, NDArray]:
-        """Columns name, version, tick and adapters of known ids."""
-        made_by = self.made_by[ids]
-        names = np.array([name for name, _ in self.encoders], dtype=object)
-        versions = np.array([version for _, version in self.encoders], dtype=np.int64)
-        return {
-            "name": names[made_by],
-            "version": versions[made_by],
-            "tick": self.tick[ids],
-            "adapters": self.adapters[ids],
-        }
+    def first_stale(self, due: Ids, generation: int, most: int) -> tuple[Ids, Ids]:
+        """The first that are stale still of what is due, `most` of them, and what is due then."""
+        stale = np.zeros(0, np.int64)
+        while due.size and stale.size < most:
+            some, due = np.split(due, [most - stale.size])
+            numbers = self.generations(some)  # some were written, read or removed since
+            stale = np.append(stale, some[(numbers != generation) & (numbers != NOWHERE)])
+        return stale, due
 
     def state(self, numbers: list[int]) -> dict[str, Any]:
         """The columns of known ids; generations as their places in `numbers`."""
@@ -125,10 +120,7 @@ class History:
         return {
             "ids": ids,
             "generation": places[self.generation[ids]],
-            "made_by": self.made_by[ids],
             "ticks": self.tick[ids],
-            "adapters": self.adapters[ids],
-            "encoders": [[name, version] for name, version in self.encoders],
         }
 
     def restore(self, state: Mapping[str, Any], generations: int) -> None:
@@ -139,27 +131,18 @@ class History:
         """
         read = History()
         ids = read.checked(state["ids"])
-        encoders = [(str(name), int(version)) for name, version in state["encoders"]]
-        bounds = {
-            "generation": generations - 1,
-            "made_by": len(encoders) - 1,
-            "ticks": 2**31 - 1,
-            "adapters": 127,
-        }
-        for name, most in bounds.items():
+        for name, most in (("generation", generations - 1), ("ticks", 2**31 - 1)):
             column = np.asarray(state[name])
+            whole = column.dtype.kind in "iu" or column.size == 0
             inside = column.size == 0 or (column.min() >= 0 and column.max() <= most)
-            if column.shape != ids.shape or not inside:
+            if column.shape != ids.shape or not whole or not inside:
                 raise EncoderError(
-                    f"the saved column {name} must have {ids.size} numbers in 0..{most}; got shape "
-                    f"{column.shape} beginning {column.ravel()[:5].tolist()}."
+                    f"the saved column {name} must have {ids.size} whole numbers in 0..{most}; got "
+                    f"{column.dtype} of shape {column.shape}, {column.ravel()[:5].tolist()}…"
                 )
         read._make_room(int(ids.max(initial=-1)) + 1)
         read.generation[ids] = state["generation"]
-        read.made_by[ids] = state["made_by"]
         read.tick[ids] = state["ticks"]
-        read.adapters[ids] = state["adapters"]
-        read.encoders = encoders
         vars(self).update(vars(read))
 
     def _make_room(self, size: int) -> None:
@@ -169,6 +152,4 @@ class History:
             return
         more = max(size, 2 * room, _ROOM_AT_FIRST) - room
         self.generation = np.pad(self.generation, (0, more), constant_values=NOWHERE)
-        self.made_by = np.pad(self.made_by, (0, more))
         self.tick = np.pad(self.tick, (0, more))
-        self.adapters = np.pad(self.adapters, (0, more))

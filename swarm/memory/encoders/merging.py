@@ -1,8 +1,9 @@
 """One answer from several: neighbours found in parts of a store put into one order.
 
 Parts whose vectors lie in one space are merged by distance, which is exact: the k nearest of all
-are among the k nearest of each. Distances of two spaces cannot be compared; there each neighbour is
-placed by the share of its part that is nearer, (rank + ½) / (size of the part), its expected place
+are among the k nearest of each. Distances in two spaces cannot be compared, nor those to vectors
+that an adapter has put there, which are as wrong as it is; there each neighbour is placed by the
+share of its part that is nearer, (rank + ½) / (size of the part), its expected place
 among all if the parts are random samples of the items. Equal places go to the part named first.
 Where a query's nearest have just been taken out of the later parts, those are no random samples
 for it, and what is left in them comes behind the first part.

@@ -19,6 +19,8 @@ from swarm.memory.encoders.encoder import EncoderError
 from swarm.memory.encoders.residual import MLPAdapter
 from swarm.memory.vectors.exact import Exact
 
+# What a saved adapter may be, by kind.
+ADAPTERS: dict[str, type[Adapter]] = {each.kind: each for each in (Ridge, Procrustes, MLPAdapter)}
 _LEAST_PAIRS = 10
 _LEAST_FOR_NETWORK = 200
 _RECALL_MOST = 1_000
@@ -32,10 +34,11 @@ class Training(NamedTuple):
         errors: kind to the squared error of what it predicts for the held-out pairs, as a share of
             the squared distance of the new vectors to the mean: 0 is perfect, 1 no better than
             the mean. They were looked at to choose, so that the least is a little hopeful.
-        recall: "old" and "adapted", the shares of the ten nearest among the held-out pairs, by
-            their new vectors, that the old vectors find among themselves, and that new vectors
-            find among adapted ones. In a store that is much denser than the pairs both find
-            fewer, and the adapted lose more: they blur what is nearly alike.
+        recall: of the ten nearest by the new vectors among the held-out pairs, a thousand at most,
+            the share that a store of only these would find just after the replacement: "old"
+            without an adapter, "adapted" with this one. It compares the two and foretells neither:
+            among so few, the ten nearest are far apart and easily told; in a store of many more
+            both find fewer, and more so the one that blurs what is nearly alike.
         trained: pairs that were trained on.
         held_out: pairs that were held out.
     """
@@ -104,7 +107,7 @@ def train_adapter(
     some = test[:_RECALL_MOST]
     recall = {
         "old": _recall(X[some], X[some], Y[some]),
-        "adapted": _recall(Y[some], best.apply(X[some]), Y[some]),
+        "adapted": _recall((best.apply(X[some]) + Y[some]) / 2, best.apply(X[some]), Y[some]),
     }
     return Training(best, errors, recall, train.size, test.size)
 
@@ -115,17 +118,16 @@ def restored_adapter(state: Mapping[str, Any]) -> Adapter:
     Raises:
         EncoderError: for a state that is of no adapter.
     """
-    known: dict[str, type[Adapter]] = {each.kind: each for each in (Ridge, Procrustes, MLPAdapter)}
     fields = {name: value for name, value in state.items() if name != "kind"}
     arrays = {
         name: value if isinstance(value, int | float) else np.array(value, np.float64)
         for name, value in fields.items()
     }
     try:
-        return known[state["kind"]](**arrays)
+        return ADAPTERS[state["kind"]](**arrays)
     except (KeyError, TypeError) as problem:
         raise EncoderError(
-            f"a saved adapter is of kind {', '.join(known)} and has what its state() gave; got "
+            f"a saved adapter is of kind {', '.join(ADAPTERS)} and has what its state() gave; got "
             f"kind {state.get('kind')!r} with {sorted(fields)}."
         ) from problem
 

@@ -3,12 +3,17 @@
 A store holds one vector for each item, with the identity of the encoder that made it and the tick.
 When the encoder is replaced, new vectors are made little by little: of what searches come upon
 (lazy migration on read) and by a pass in the background, `migrate(budget)`. Until then an item is
-found by its old vector, in one of two ways:
+found by its old vector:
 
-- through an adapter (old → new), if there is one: all old vectors are mapped at once, and old and
-  new are searched together, by distance in the new space;
-- without one, the old index is asked with the old encoder, and the answers are merged *by rank*:
-  a neighbour's place is the share of its own index that is nearer (see `merging`).
+- through an adapter (old → new), if there is one: all old vectors are mapped at once, and asked
+  with the mean of the query's forms in the new space, by the new encoder and by the old one through
+  the adapter (see `passage`); adapters are kept, and a later one comes behind;
+- without one, the old index is asked with the old encoder.
+
+Either way distances of two generations are no one measure, and their answers are merged *by rank*:
+a neighbour's place is the share of its own index that is nearer (see `merging`). An old encoder is
+called until its last vector has gone (`encoders` says which are); where adapters have mapped all
+its vectors it may `retire` before, and they are asked with the forms that are left.
 
 What is re-encoded on read is compared truly, in the new space, in the same search; if that is all
 that came up for a query, what else is old comes behind what is new. An index is dropped when its
@@ -24,12 +29,13 @@ raises changes nothing. One thread at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from swarm.memory.encoders.adapters import Adapter
+from swarm.memory.encoders.answers import Found, came_up, together
 from swarm.memory.encoders.encoder import (
     Encoder,
     EncoderError,
@@ -41,28 +47,11 @@ from swarm.memory.encoders.encoder import (
 )
 from swarm.memory.encoders.generations import Generations, Make
 from swarm.memory.encoders.history import NOWHERE, History
-from swarm.memory.encoders.merging import by_distance, by_rank
 from swarm.memory.encoders.saving import opened, saved
 from swarm.memory.vectors.exact import Exact
-from swarm.memory.vectors.index import NOBODY, Neighbours
 
 Ids = NDArray[np.int64]
 Read = Callable[[Ids], Items]
-
-
-class Found(NamedTuple):
-    """What a store found for Q queries.
-
-    Attributes:
-        ids: int64[Q, k], nearest first, -1 where there are fewer than k.
-        distances: float32[Q, k], as the space it was found in has them; infinite at -1.
-        current: bool[Q, k], whether that is the space of the present encoder (by its own vector
-            or an adapted one). Distances ascend among these.
-    """
-
-    ids: Ids
-    distances: NDArray[np.float32]
-    current: NDArray[np.bool_]
 
 
 class VersionedVectors:
@@ -101,7 +90,12 @@ class VersionedVectors:
     @property
     def encoder(self) -> Encoder:
         """The present encoder: of queries, and of all that is written."""
-        return self._generations.present.encoder
+        return self._generations.encoder
+
+    @property
+    def encoders(self) -> list[Identity]:
+        """All encoders that queries are encoded by: old ones, and the present one last."""
+        return list(self._generations.callable)
 
     @property
     def stale(self) -> int:
@@ -123,12 +117,14 @@ class VersionedVectors:
 
         Returns:
             name (object) and version (int64) of the encoder that made the vector; tick (int32),
-            when; adapters (int8), how many have mapped it since.
+            when; adapters (int64), how many have mapped it since.
 
         Raises:
             EncoderError: for an unknown id, or one that comes twice.
         """
-        return self._history.origin(self._history.known(ids))
+        known = self._history.known(ids)
+        columns = self._generations.origin(self._history.generations(known))
+        return {**columns, "tick": self._history.tick[known]}
 
     def vectors(self, ids: ArrayLike) -> Floats:
         """The vectors of known ids in the present space, float32[m, d].
@@ -137,17 +133,7 @@ class VersionedVectors:
             EncoderError: for an unknown id, or one whose vector still lies in an old space.
         """
         wanted = self._history.known(ids)
-        numbers = self._history.generations(wanted)
-        rows = np.empty((wanted.size, self.encoder.dimensions), np.float32)
-        for number in np.unique(numbers).tolist():
-            each, here = self._generations.by_number[number], numbers == number
-            if each.encoder.identity != self.encoder.identity:
-                raise EncoderError(
-                    f"{np.count_nonzero(here)} of these vectors are still of encoder "
-                    f"{each.encoder.identity}: migrate first, or replace it with an adapter."
-                )
-            rows[here] = each.index.vectors(wanted[here])
-        return rows
+        return self._generations.vectors(wanted, self._history.generations(wanted))
 
     # Writing
 
@@ -177,15 +163,30 @@ class VersionedVectors:
         Args:
             new: of another identity; one that was replaced before may come back.
             adapter: from the vectors of the present encoder to those of `new`. It is applied to
-                all vectors in the present space now, which are indexed anew, and then forgotten.
-                One that predicts badly finds less than none in a dense store: see `Training`.
+                all vectors in the present space now, adapted ones among them, which are indexed
+                anew; and to queries, until those are migrated.
 
         Raises:
-            EncoderError: for the present encoder, or an adapter of other widths.
+            EncoderError: for the present encoder, or an adapter of other widths or of a kind that
+                `restored_adapter` does not know.
         """
-        mapped, number = self._generations.succeed(new, adapter)
-        self._history.adapted(mapped, number)
+        self._generations.succeed(new, adapter)
         self._due = None
+
+    def retire(self, encoder: Identity) -> None:
+        """Encode queries by an old encoder no more, because it cannot be called any longer.
+
+        Its vectors, and those that passed through its space, are then asked without it, which
+        finds less of them. It may come back by `replace_encoder`.
+
+        Args:
+            encoder: its identity, (name, version).
+
+        Raises:
+            EncoderError: for the present encoder, one that is not called anyway, or one by which
+                alone some vectors are found, as no adapter has mapped them.
+        """
+        self._generations.retire(encoder)
 
     def migrate(self, budget: int) -> int:
         """Re-encode up to `budget` old items, in an order that is spread evenly over the ids.
@@ -199,11 +200,7 @@ class VersionedVectors:
         most = whole("budget", budget, 1, 100)
         newest = self._generations.newest
         due = self._history.stale(newest) if self._due is None else self._due
-        stale = np.zeros(0, np.int64)
-        while due.size and stale.size < most:
-            some, due = np.split(due, [most - stale.size])
-            numbers = self._history.generations(some)  # some were written, read or removed since
-            stale = np.append(stale, some[(numbers != newest) & (numbers != NOWHERE)])
+        stale, due = self._history.first_stale(due, newest, most)
         self._renew(stale)
         self._due = due
         return int(stale.size)
@@ -241,41 +238,15 @@ class VersionedVectors:
 
         Up to `lazy` of the old items that come up are re-encoded first.
         """
+        generations = self._generations
         asked: dict[Identity, Floats] = {}
-        found = self._generations.answers(queries, k, allowed, asked)
-        stale = self._stale(found)
-        first = _firsts(stale, self.lazy)
-        # A query of which all that came up is re-encoded needs no comparison by rank.
-        compared = (np.isin(stale, first) | (stale == NOBODY)).all(axis=(0, 2))
+        found = generations.answers(queries, k, allowed, asked)
+        first, all_of_it = came_up(found, generations.newest, self.lazy)
         if first.size:
             self._renew(first)
-            found = self._generations.answers(queries, k, allowed, asked)
-        spaces, sizes = self._generations.spaces(), self._sizes(allowed)
-        merged, of = by_rank(
-            [by_distance([found[number] for number in each], k) for each in spaces],
-            [sum(sizes[number] for number in each) for each in spaces],
-            compared & (self.lazy > 0),
-            k,
-        )
-        return Found(merged.ids, merged.distances, of == 0)
-
-    def _stale(self, found: Mapping[int, Neighbours]) -> Ids:
-        """int64[generations, Q, k]: what came up of the older ones, -1 for nobody."""
-        ids = [each.ids for number, each in found.items() if number != self._generations.newest]
-        newest = found[self._generations.newest].ids
-        return np.stack(ids) if ids else np.zeros((0, *newest.shape), np.int64)
-
-    def _sizes(self, allowed: ArrayLike | None) -> dict[int, int]:
-        """How many vectors of each generation may be found."""
-        generations = self._generations.by_number
-        if allowed is None:
-            return {number: len(each.index) for number, each in generations.items()}
-        given = np.asarray(allowed)
-        ids = (
-            np.flatnonzero(given) if given.dtype == np.bool_ else np.unique(given).astype(np.int64)
-        )
-        numbers = self._history.generations(ids[ids >= 0])
-        return {number: int(np.count_nonzero(numbers == number)) for number in generations}
+            found = generations.answers(queries, k, allowed, asked)
+        sizes = generations.sizes() if allowed is None else self._history.sizes(allowed)
+        return together(found, generations.newest, sizes, all_of_it & (self.lazy > 0), k)
 
     def _renew(self, ids: Ids) -> None:
         """Give items vectors of the present encoder; all that may fail comes first."""
@@ -287,7 +258,7 @@ class VersionedVectors:
         self._generations.take_out(ids, self._history.generations(ids))
         self._generations.present.index.add(vectors, ids)
         self._generations.drop_empty()
-        self._history.written(ids, self._generations.newest, self.encoder.identity, tick)
+        self._history.written(ids, self._generations.newest, tick)
 
     def _items(self, ids: Ids) -> Items:
         items = self.read(ids.copy())
@@ -307,26 +278,26 @@ class VersionedVectors:
         """
         return saved(self._generations, self._history, self.tick)
 
-    def restore(self, state: Mapping[str, Any], encoders: Iterable[Encoder] = ()) -> None:
+    def restore(
+        self,
+        state: Mapping[str, Any],
+        encoders: Iterable[Encoder] = (),
+        retired: Iterable[Identity] = (),
+    ) -> None:
         """Become what `state` was taken from. Indexes are built again from their vectors.
 
         Args:
             state: of a store whose last encoder was the present one of this store, or is among
                 `encoders`.
-            encoders: those that older generations are asked with.
+            encoders: those that older generations are asked with; ones that had retired stay so.
+            retired: identities of those that cannot be called any longer, as by `retire`.
 
         Raises:
-            EncoderError: for a state that does not fit, or names an encoder that is not given;
-                nothing changes then.
+            EncoderError: for a state that does not fit, or names an encoder that is neither given
+                nor retired; nothing changes then.
         """
         known = {each.identity: each for each in (*encoders, self.encoder)}
-        self._generations, self._history, self.tick = opened(state, known, self._generations.make)
+        self._generations, self._history, self.tick = opened(
+            state, known, set(retired), self._generations.make
+        )
         self._due = None
-
-
-def _firsts(stale: Ids, most: int) -> Ids:
-    """Up to `most` distinct ids: those ranked first for every query, then the second, and so on."""
-    ids = stale.transpose(2, 0, 1).ravel()
-    ids = ids[ids != NOBODY]
-    _, first = np.unique(ids, return_index=True)
-    return ids[np.sort(first)[:most]]

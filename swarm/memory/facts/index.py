@@ -6,8 +6,8 @@ of (key, relation) are found by bisection: O(log of the row + answer).
 
 Facts that are not merged yet are in linked lists (`swarm.memory.facts.lists`), each key's walked in
 O(its length). When the lists hold as many facts as the rows have facts and keys, they are merged:
-in place, from the last row to the first, as in the merge step of a sort. That costs O(1) on average
-for each fact written.
+in place, by counting, long rows as in the merge step of a sort. That costs O(1) on average for each
+fact written, and O(log of the row) in long rows.
 
 Bytes: 4 for each fact, in a row or in a list, and 8 for each key. While rows grow there are up to 4
 more for each merged fact, for as long as it takes to copy them.
@@ -105,14 +105,14 @@ class Rows:
             link(column, self.stop, until, self.merged, self._older, self._newest)
             self.stop = until
             if self.stop - self.merged == self._older.size:
-                self.merge(relation)
+                self.merge(column, relation)
 
-    def merge(self, relation: NDArray[np.int32]) -> None:
+    def merge(self, column: NDArray[np.int32], relation: NDArray[np.int32]) -> None:
         """Move all facts from lists to rows."""
         if self.stop > self.merged:
             self._ids = with_room(self._ids, self.stop)
-            arrays = self._starts, self._ids, self._newest, self._older
-            merge(*arrays, self.merged, self.stop, relation)
+            arrays = self._starts, self._ids, self._newest
+            merge(*arrays, self.merged, self.stop, column, relation)
             self.merged = self.stop
             self._older = np.empty(self.limit, np.int32)
 
@@ -122,52 +122,73 @@ def merge(
     starts: NDArray[np.int32],
     ids: NDArray[np.int32],
     newest: NDArray[np.int32],
-    older: NDArray[np.int32],
     merged: int,
     stop: int,
+    column: NDArray[np.int32],
     relation: NDArray[np.int32],
 ) -> None:
-    """Merge lists into rows, which move up, the last row first; the lists are empty then."""
-    shift, high, key = stop - merged, merged, newest.size - 1
-    taken = np.empty(64, np.int64)
-    while shift > 0:
-        low = starts[key]
+    """Put facts merged..stop−1 into rows, as counting sort does; the lists are empty then.
+
+    Lists are not walked: where one stops is not known before it is read, and each step would wait
+    for the one before. `newest` holds counts instead, and then the places to write to.
+    """
+    newest[:] = 0
+    for i in range(merged, stop):
+        newest[column[i]] += 1
+    shift, high = stop - merged, merged
+    for key in range(newest.size - 1, -1, -1):
+        low, count = starts[key], newest[key]
         starts[key + 1] = high + shift
-        count, i = 0, newest[key]
-        newest[key] = NONE
-        while i >= 0:
-            if count == taken.size:
-                taken = longer(taken, 2 * count)
-            taken[count] = i
-            count += 1
-            i = older[i - merged]
-        old = high - 1
-        if count > 0 and count + high - low > LONG:
-            if high - low <= LONG:  # its first time: all of it is sorted
-                if count + high - low > taken.size:
-                    taken = longer(taken, count + high - low)
-                for place in range(low, high):
-                    taken[count + place - low] = ids[place]
-                count, shift, old = count + high - low, shift + high - low, low - 1
-            for place in range(count):
-                taken[place] |= np.int64(relation[taken[place]]) << 32
-            ascending(taken, 0, count)
-            for place in range(count - 1, -1, -1):
-                # Ids in lists are higher than those in rows: they go after those of their relation.
-                while old >= low and relation[ids[old]] > taken[place] >> 32:
-                    ids[old + shift] = ids[old]
-                    old -= 1
-                ids[old + shift] = taken[place] & _LOW
-                shift -= 1
-        else:
-            for place in range(count):  # newest first, as they stand in a list
-                ids[old + shift] = taken[place]
-                shift -= 1
-        if shift > 0:
-            for place in range(old, low - 1, -1):
-                ids[place + shift] = ids[place]
+        shift -= count
+        for place in range(high - 1, low - 1, -1):
+            ids[place + shift] = ids[place]
+        newest[key] = high + shift
         high = low
-        key -= 1
+    for i in range(merged, stop):
+        ids[newest[column[i]]] = i
+        newest[column[i]] += 1
+    taken = np.empty(64, np.int64)
+    for key in range(newest.size):
+        if starts[key + 1] - starts[key] > LONG:
+            taken = order(ids, starts[key], starts[key + 1], merged, relation, taken)
+    newest[:] = NONE
+
+
+@njit(cache=True, nogil=True)
+def order(
+    ids: NDArray[np.int32],
+    low: int,
+    high: int,
+    merged: int,
+    relation: NDArray[np.int32],
+    taken: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Order a long row by relation and id, if facts of `merged` and after came to its end.
+
+    The others are in order already, if they are many. Returns `taken`, moved if it had to grow.
+    """
+    first = high
+    while first > low and ids[first - 1] >= merged:
+        first -= 1
+    if first == high:
+        return taken
+    if first - low <= LONG:  # a long row for the first time
+        first = low
+    count = high - first
+    if count > taken.size:
+        taken = longer(taken, count)
+    for place in range(count):
+        i = ids[first + place]
+        taken[place] = (np.int64(relation[i]) << 32) | i
+    ascending(taken, 0, count)
+    old = first - 1
+    for place in range(count - 1, -1, -1):
+        # What came is newer: it goes after the others of its relation.
+        while old >= low and relation[ids[old]] > taken[place] >> 32:
+            ids[old + place + 1] = ids[old]
+            old -= 1
+        ids[old + place + 1] = taken[place] & _LOW
+    return taken
 
 
 @njit(cache=True, nogil=True)

@@ -25,7 +25,7 @@ from swarm.memory.facts.columns import (
     with_room,
     with_zeros,
 )
-from swarm.memory.facts.grounds import Grounds
+from swarm.memory.facts.evidence import Grounds
 from swarm.memory.facts.index import Rows
 from swarm.memory.facts.lists import highest, number_by_author
 from swarm.memory.facts.queries import Queries
@@ -118,8 +118,8 @@ class Store(Queries):
     def compact(self) -> None:
         """Merge what is newer into the rows of the indexes now: queries walk no lists then."""
         self._flush()
-        for rows in self._rows.values():
-            rows.merge(self._table.relation)
+        for name, rows in self._rows.items():
+            rows.merge(getattr(self._table, name), self._table.relation)
 
     # -- within -----------------------------------------------------------------------------
 

@@ -45,9 +45,15 @@ from swarm.memory.vectors.index import (
 from swarm.memory.vectors.on_disk import BLOCK, OnDisk
 from swarm.memory.vectors.reranking import RerankingStore
 from swarm.memory.vectors.row_ids import RowIds
-from swarm.memory.vectors.tuning import Tuned, tuned
+from swarm.memory.vectors.tuning import (
+    SAMPLE,
+    Tuned,
+    check_settings,
+    tuned,
+    usual_code_bytes,
+    usual_lists,
+)
 
-SAMPLE = 32  # vectors a list that training wants
 # A filter that leaves fewer rows is answered by comparing with each of them.
 _EXACT_ROWS = 1 << 14
 _QUERIES = 1024
@@ -100,16 +106,14 @@ class IVFPQ(OnDisk):
         """
         super().__init__(dimensions, metric)
         faiss_library()
-        if lists is None:
-            lists = 1 << int(np.log2(max(16.0, 4 * max(expected, 1) ** 0.5)))
-        if code_bytes is None:
-            code_bytes = next(
-                (b for b in range(max(1, dimensions // 4), 0, -1) if dimensions % (2 * b) == 0), 0
-            )
+        lists = usual_lists(expected) if lists is None else lists
+        code_bytes = usual_code_bytes(dimensions) if code_bytes is None else code_bytes
         self.lists, self.code_bytes, self.seed = int(lists), int(code_bytes), int(seed)
         self.nprobe, self.candidates = int(nprobe), int(candidates)
         self.training = max(16, SAMPLE * self.lists if training is None else int(training))
-        self._check_settings()
+        check_settings(
+            dimensions, self.lists, self.code_bytes, self.nprobe, self.candidates, self.training
+        )
         self._open_store(folder)
         self._codes: Codes | None = None
         self._swept = 0  # removed rows that are in no list any more
@@ -333,16 +337,3 @@ class IVFPQ(OnDisk):
         self._borrowed = False
         if len(ids) >= self.training:
             self._train()
-
-    def _check_settings(self) -> None:
-        if self.code_bytes < 1 or self.dimensions % (2 * self.code_bytes):
-            raise VectorError(
-                f"2 code_bytes must divide the dimensions, e.g. dimensions=64, code_bytes=16; got "
-                f"{self.dimensions} and {self.code_bytes}"
-            )
-        if min(self.lists, self.nprobe, self.candidates) < 1 or self.training < self.lists:
-            raise VectorError(
-                "lists, nprobe and candidates must be at least 1, and training at least lists, "
-                f"e.g. 1024, 4, 200 and 32768; got {self.lists}, {self.nprobe}, "
-                f"{self.candidates} and {self.training}"
-            )

@@ -1,8 +1,8 @@
-"""How many lists to look into, and how many candidates to re-rank, for a recall that is asked.
+"""The settings of IVF-PQ: what is usual, and what a recall that is asked needs.
 
-Both are tried in doublings on queries whose true neighbours are known; the cheapest pair is taken
-whose mean recall, less one standard error, reaches what is asked. The price is reckoned, not timed,
-so that the choice repeats.
+How many lists to look into and how many candidates to re-rank: both are tried in doublings on
+queries whose true neighbours are known, and the cheapest pair is taken whose mean recall, less one
+standard error, reaches what is asked. The price is reckoned, not timed, so that the choice repeats.
 """
 
 from __future__ import annotations
@@ -13,12 +13,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swarm.memory.vectors.codes import Codes
-from swarm.memory.vectors.index import Floats, Ids
+from swarm.memory.vectors.index import Floats, Ids, VectorError
 from swarm.memory.vectors.reranking import RerankingStore
 
 # Nanoseconds, as measured: a code that is scanned, a list that is opened, a row that is fetched.
 _CODE, _LIST, _ROW = 0.5, 300.0, 150.0
 _MOST_LISTS = 256
+SAMPLE = 32  # vectors a list that training wants
+
+
+def usual_lists(expected: int) -> int:
+    """4 sqrt(n) lists for n vectors, down to a power of two, and at least 16."""
+    return 1 << int(np.log2(max(16.0, 4 * max(expected, 1) ** 0.5)))
+
+
+def usual_code_bytes(dimensions: int) -> int:
+    """Two dimensions a symbol of half a byte, or more where they do not divide; 0 if odd."""
+    most = max(1, dimensions // 4)
+    return next((size for size in range(most, 0, -1) if dimensions % (2 * size) == 0), 0)
+
+
+def check_settings(
+    dimensions: int, lists: int, code_bytes: int, nprobe: int, candidates: int, training: int
+) -> None:
+    """Raise VectorError for settings of an index that do not fit."""
+    if code_bytes < 1 or dimensions % (2 * code_bytes):
+        raise VectorError(
+            f"2 code_bytes must divide the dimensions, e.g. dimensions=64, code_bytes=16; got "
+            f"{dimensions} and {code_bytes}"
+        )
+    if min(lists, nprobe, candidates) < 1 or training < lists:
+        raise VectorError(
+            "lists, nprobe and candidates must be at least 1, and training at least lists, e.g. "
+            f"1024, 4, 200 and 32768; got {lists}, {nprobe}, {candidates} and {training}"
+        )
 
 
 class Tuned(NamedTuple):

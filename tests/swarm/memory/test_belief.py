@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarm.memory.facts import FOREVER, FactError, Facts
-from swarm.memory.facts.belief import belief, contested
+from swarm.memory.facts.combining import belief, contested
 
 ENTITIES, RELATIONS, AUTHORS = 3, 2, 4
 STATEMENTS = [(s, r, o) for s in range(ENTITIES) for r in range(RELATIONS) for o in range(ENTITIES)]

@@ -15,7 +15,7 @@ from swarm.memory.facts.derivation import (
     withdraw,
     withdraw_author,
 )
-from swarm.memory.facts.trace import trace
+from swarm.memory.facts.tracing import trace
 
 AUTHORS = 4
 seeds = st.integers(0, 2**32 - 1)

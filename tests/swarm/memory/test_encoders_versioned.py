@@ -15,12 +15,12 @@ ITEMS = np.random.default_rng(0).integers(-4, 5, (60, 3)).astype(np.float32)
 
 
 class Straight(Encoder):
-    """Items times a small whole matrix, so that all sums are exact; counts what it encodes."""
+    """Items times a matrix of twelves, so that all sums and means are exact; counts its items."""
 
     def __init__(self, version: int, dimensions: int = 3) -> None:
         super().__init__("straight", version, dimensions)
         rng = np.random.default_rng(version)
-        self.matrix = rng.integers(-2, 3, (3, dimensions)).astype(np.float32)
+        self.matrix = 12 * rng.integers(-2, 3, (3, dimensions)).astype(np.float32)
         self.count = 0
 
     def encode(self, items: Any) -> NDArray[np.float32]:
@@ -33,79 +33,112 @@ def read(ids: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def shift(width: int, to: int) -> Ridge:
-    """An adapter in whole numbers."""
-    return Ridge(np.eye(width, to) * 2.0, np.arange(float(to)))
+    """An adapter in twelves."""
+    return Ridge(np.roll(np.eye(width, to), 1), 12 * np.arange(float(to)))
 
 
 class Model:
-    """Every item with its vector, the space it lies in, and where it comes from."""
+    """Every item with its vector, the encoders whose spaces it lay in, and the adapters between."""
 
     def __init__(self, encoder: Straight) -> None:
         self.encoder, self.tick = encoder, 0
         self.items: dict[int, dict[str, Any]] = {}
         self.encoders = {encoder.version: encoder}
+        self.retired: set[int] = set()
 
     def renew(self, ids: list[int]) -> None:
         for id in ids:
             self.items[id] = {
                 "vector": self.encoder.encode(ITEMS[id])[0],
-                "space": self.encoder.version,
-                "generation": ("own", self.encoder.version),
-                "origin": (self.encoder.version, self.tick, 0),
+                "path": (self.encoder.version,),
+                "adapters": (),
+                "tick": self.tick,
             }
 
     def replace(self, new: Straight, adapter: Ridge | None) -> None:
         for item in self.items.values():
-            if adapter is not None and item["space"] == self.encoder.version:
-                version, tick, adapters = item["origin"]
-                vector = adapter.apply(item["vector"][None])[0]
-                item.update(
-                    vector=vector,
-                    space=new.version,
-                    generation=("adapted", self.tick),
-                    origin=(version, tick, adapters + 1),
-                )
+            if adapter is not None and item["path"][-1] == self.encoder.version:
+                item["vector"] = adapter.apply(item["vector"][None])[0]
+                item["path"] += (new.version,)
+                item["adapters"] += (adapter,)
         self.encoder = self.encoders[new.version] = new
+        self.retired.discard(new.version)
+
+    def longest(self) -> int:
+        return max((len(item["adapters"]) for item in self.items.values()), default=0)
+
+    def may_retire(self, version: int) -> bool:
+        self.forget()
+        paths = [set(item["path"]) for item in self.items.values()]
+        gone = self.retired | {version}
+        return (
+            any(version in path for path in paths)
+            and version not in self.retired
+            and version != self.encoder.version
+            and all(path - gone for path in paths)
+        )
+
+    def forget(self) -> None:
+        """An encoder that no vector is left of has nothing to retire from."""
+        self.retired &= {version for item in self.items.values() for version in item["path"]}
+
+    def generation(self, id: int) -> tuple:
+        item = self.items[id]
+        return item["path"], tuple(each.intercept.ctypes.data for each in item["adapters"])
+
+    def asked(self, query: NDArray, id: int) -> NDArray:
+        """The mean of the query's forms where this item lies."""
+        item, forms = self.items[id], []
+        for place, version in enumerate(item["path"]):
+            form = self.encoders[version].encode(query)
+            for adapter in item["adapters"][place:]:
+                form = adapter.apply(form)
+            if version not in self.retired:
+                forms.append(form[0])
+        return sum(forms) / len(forms)
 
     def stale(self) -> list[int]:
         """Old items in the order of the fractional parts of id / φ."""
         golden = 0x9E3779B97F4A7C15
-        old = ("own", self.encoder.version)
-        ids = [id for id, item in self.items.items() if item["generation"] != old]
+        ids = [id for id, item in self.items.items() if item["path"] != (self.encoder.version,)]
         return sorted(ids, key=lambda id: id * golden % 2**64)
 
     def nearest(self, query: NDArray, ids: list[int]) -> list[tuple[float, int]]:
-        """Distances and ids of items of one space, nearest first."""
-        asked = self.encoders[self.items[ids[0]]["space"]].encode(query)[0] if ids else None
+        """Distances and ids of items of one generation, nearest first."""
+        asked = self.asked(query, ids[0])
         return sorted((float(((asked - self.items[id]["vector"]) ** 2).sum()), id) for id in ids)
 
     def coming_up(self, query: NDArray, allowed: set[int], k: int) -> set[int]:
         """The k nearest of every old generation."""
         groups: dict[tuple, list[int]] = {}
         for id in set(self.stale()) & allowed:
-            groups.setdefault(self.items[id]["generation"], []).append(id)
+            groups.setdefault(self.generation(id), []).append(id)
         return {id for each in groups.values() for _, id in self.nearest(query, each)[:k]}
 
     def places(self, query: NDArray, allowed: set[int]) -> dict[int, tuple[float, float, bool]]:
-        """Each item's place by rank in its space, its distance, and whether that is present."""
-        spaces: dict[int, list[int]] = {}
+        """Each item's place by rank in its generation, its distance, and whether that is new."""
+        groups: dict[tuple, list[int]] = {}
         for id in allowed & set(self.items):
-            spaces.setdefault(self.items[id]["space"], []).append(id)
+            groups.setdefault(self.generation(id), []).append(id)
         return {
-            id: ((rank + 0.5) / len(each), distance, space == self.encoder.version)
-            for space, each in spaces.items()
+            id: ((rank + 0.5) / len(each), distance, path == (self.encoder.version,))
+            for (path, _), each in groups.items()
             for rank, (distance, id) in enumerate(self.nearest(query, each))
         }
 
 
 def agree(store: VersionedVectors, model: Model) -> None:
+    model.forget()
     ids = sorted(model.items)
     assert store.ids().tolist() == ids
     assert len(store) == len(ids)
     assert store.stale == len(model.stale())
     origin = store.origin(ids)
     known = zip(*(origin[name].tolist() for name in ("version", "tick", "adapters")), strict=True)
-    assert list(known) == [model.items[id]["origin"] for id in ids]
+    items = [model.items[id] for id in ids]
+    assert list(known) == [(each["path"][0], each["tick"], len(each["adapters"])) for each in items]
+    needed = {model.encoder.version}.union(*(each["path"] for each in items)) - model.retired
+    assert {version for _, version in store.encoders} == needed
     assert all(id in store for id in ids)
     assert 59 in model.items or 59 not in store
 
@@ -168,6 +201,7 @@ acts = st.lists(
             st.integers(1, 30),
             st.sampled_from([None, 3, 60]),
         ),
+        st.tuples(st.just("retire"), st.integers(0, 5)),
         st.tuples(st.just("kill")),
     ),
     min_size=5,
@@ -190,7 +224,8 @@ def act_out(what: list[tuple], lazy: int) -> None:
                 del model.items[id]
         elif name == "replace" and encoders[rest[0]].version != model.encoder.version:
             new, now = encoders[rest[0]], model.encoder
-            adapter = shift(now.dimensions, new.dimensions) if rest[1] else None
+            adapted = rest[1] and model.longest() < 3  # means of four or fewer are exact
+            adapter = shift(now.dimensions, new.dimensions) if adapted else None
             store.replace_encoder(new, adapter)
             model.replace(new, adapter)
         elif name == "migrate":
@@ -200,6 +235,13 @@ def act_out(what: list[tuple], lazy: int) -> None:
         elif name == "search":
             allowed = None if rest[2] is None else list(range(1, 58, rest[2]))[: 60 // rest[2] - 1]
             same_answer(store, model, ITEMS[rest[0]][None], rest[1], allowed)
+        elif name == "retire":
+            if model.may_retire(rest[0]):
+                store.retire(("straight", rest[0]))
+                model.retired.add(rest[0])
+            else:
+                with pytest.raises(EncoderError, match=r"found by|only an old encoder"):
+                    store.retire(("straight", rest[0]))
         elif name == "kill":
             before = plain(store.state())
             store = revived(store, encoders)
@@ -245,7 +287,9 @@ def test_killed_and_resumed_it_leaves_the_same_bytes(adapted: bool) -> None:
         assert plain(stores[0].state()) == plain(stores[1].state())
     assert stores[0].stale == 0
     state = stores[0].state()
-    assert state["spaces"] == [["straight", 2, False]]
+    assert state["passages"] == [{"encoders": [["straight", 2]], "adapters": []}]
+    assert state["adapters"] == []
+    assert stores[0].encoders == [("straight", 2)]
     assert "vectors_1" not in state
 
 
@@ -294,12 +338,16 @@ def test_a_search_re_encodes_what_it_comes_upon_and_compares_it_truly() -> None:
     assert found.current.all()
 
 
-def test_equally_near_ones_come_by_id_whichever_index_they_are_in() -> None:
+def test_equally_near_ones_come_by_place_and_the_new_first() -> None:
     store = VersionedVectors(Straight(1), lambda ids: 0 * ITEMS[ids], lazy=0)
     store.write(np.arange(20))
     store.replace_encoder(Straight(2), Ridge(np.eye(3), np.zeros(3)))
     store.migrate(10)
-    assert store.search(0 * ITEMS[:1], 12).ids[0].tolist() == list(range(12))
+    found = store.search(0 * ITEMS[:1], 12)
+    new = np.flatnonzero(store.origin(np.arange(20))["adapters"] == 0)
+    old = np.flatnonzero(store.origin(np.arange(20))["adapters"] == 1)
+    assert found.ids[0].tolist() == np.stack([new, old], axis=1)[:6].ravel().tolist()
+    assert found.current[0].tolist() == [True, False] * 6
 
 
 def test_the_pass_takes_its_share_of_every_stretch_of_ids() -> None:
@@ -395,7 +443,8 @@ def test_damaged_states_are_refused() -> None:
     wrong = {
         "vectors_0": state["vectors_0"][1:],
         "generation": state["generation"] + 1,
-        "made_by": state["made_by"] + 5,
+        "passages": [{"encoders": [["straight", 1]], "adapters": [0]}, state["passages"][1]],
+        "retired": [["straight", 1]],
         "ids": state["ids"][:-1],
         "ticks": state["ticks"] - 1,
         "tick": 2**31,
@@ -404,7 +453,7 @@ def test_damaged_states_are_refused() -> None:
         with pytest.raises(EncoderError):
             other.restore({**state, name: value}, [old])
     with pytest.raises(EncoderError, match="lacks"):
-        other.restore({name: value for name, value in state.items() if name != "spaces"}, [old])
+        other.restore({name: value for name, value in state.items() if name != "passages"}, [old])
     assert plain(other.state()) == before
     other.restore(state, [old])
     assert plain(other.state()) == plain(state)

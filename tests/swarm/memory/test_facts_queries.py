@@ -274,7 +274,7 @@ def test_queries_equal_those_of_a_list(seed: int, least: int) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=80)
 @given(seed=st.integers(0, 2**32 - 1), least=st.sampled_from([1, 5, 40, 4096]))
 def test_queries_equal_those_of_a_list_over_long_lives(seed: int, least: int) -> None:
     check(seed, least, 40)

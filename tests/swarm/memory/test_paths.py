@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarm.memory.facts import FactError, Facts
-from swarm.memory.facts.paths import Paths, paths, shortest, strongest
+from swarm.memory.facts.walks import Paths, paths, shortest, strongest
 
 ENTITIES, RELATIONS = 6, 3
 seeds = st.integers(0, 2**32 - 1)

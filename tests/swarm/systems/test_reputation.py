@@ -72,8 +72,9 @@ def test_hearsay_counts_by_credence() -> None:
     world = run(with_reputation(floor=0.0, stake=100), TICKS)
     memory = world.system(Remembering)
     heard.append(memory.hearsay(world))
-    memory.facts._columns["credence"][:] = 0  # nobody is believed
-    memory.restore(world, memory.state())
+    state = memory.state()
+    state["facts"]["credence"][:] = 0  # nobody is believed
+    memory.restore(world, state)
     heard.append(memory.hearsay(world))
     assert heard[0].weight.any()
     assert heard[0].confidence.any()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from experiments.model_study import ModelStudy
     from experiments.progress import Bar, Lines, Progress
     from experiments.reasoning_study import ReasoningStudy
+    from experiments.replay import Replay, ReplayError, episodes, replay
     from experiments.rules import bodies_of, evolve_rules, pose_with_rules
     from experiments.run import Stopped, resume, run
     from experiments.store import RunError, RunFolder
@@ -45,6 +46,8 @@ __all__ = [
     "ModelStudy",
     "Progress",
     "ReasoningStudy",
+    "Replay",
+    "ReplayError",
     "RunError",
     "RunFolder",
     "Stopped",
@@ -55,11 +58,13 @@ __all__ = [
     "TournamentFileError",
     "assemble",
     "bodies_of",
+    "episodes",
     "evolve_rules",
     "load_study",
     "load_tournament",
     "play_tournament",
     "pose_with_rules",
+    "replay",
     "resume",
     "run",
     "shipped_studies",
@@ -76,6 +81,7 @@ _HOMES = {
     "model_study": ("ModelStudy",),
     "progress": ("Bar", "Lines", "Progress"),
     "reasoning_study": ("ReasoningStudy",),
+    "replay": ("Replay", "ReplayError", "episodes", "replay"),
     "rules": ("bodies_of", "evolve_rules", "pose_with_rules"),
     "run": ("Stopped", "resume", "run"),
     "store": ("RunError", "RunFolder"),

@@ -42,6 +42,8 @@ def named(frame: pd.DataFrame, study: ReasoningStudy, problem: Problem) -> pd.Da
         frame: as `Episodes.frame` gives it.
         study, problem: what the world was made of.
     """
+    import pandas as pd
+
     frame = frame.copy()
     if study.problem.network is not None:
         words = _of_network(frame, study, problem)
@@ -49,11 +51,9 @@ def named(frame: pd.DataFrame, study: ReasoningStudy, problem: Problem) -> pd.Da
         words = _of_graph(frame, study)
     names = np.array(problem.faculties.names, object)
     words["engine"] = names[frame["engine"].to_numpy(np.int64)]
-    asks = words.pop("asks")
-    for name, column in words.items():
-        frame[name] = column
-    frame.insert(frame.columns.get_loc("relation") + 1, "asks", asks)
-    return frame
+    texts = {name: pd.Series(column, frame.index, str) for name, column in words.items()}
+    frame.insert(frame.columns.get_loc("relation") + 1, "asks", texts["asks"])
+    return frame.assign(**texts)
 
 
 def _of_graph(frame: pd.DataFrame, study: ReasoningStudy) -> dict[str, np.ndarray]:

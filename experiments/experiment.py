@@ -65,6 +65,11 @@ class Study(Section, ABC):
     def checkpoint_ticks(self) -> int:
         """Ticks between checkpoints."""
 
+    @property
+    @abstractmethod
+    def checkpoints_kept(self) -> int:
+        """How many of the newest checkpoints a run keeps."""
+
     @classmethod
     def sections(cls) -> dict[str, type[Section]]:
         """The sections of such a study, by name."""

@@ -27,7 +27,7 @@ from experiments.episode_table import named
 from experiments.experiment import METRICS, Experiment
 from experiments.manifest import changes_since
 from experiments.reasoning_study import ReasoningStudy
-from experiments.run import _prepare_again
+from experiments.run import prepare_again
 from experiments.store import RunFolder, tick_of
 from swarm.checkpoint import CheckpointError, read_checkpoint
 from swarm.systems import Episodes, Observation
@@ -184,7 +184,7 @@ class Replay:
 
     def _take_up(self, tick: int) -> None:
         """Be at the nearest readable checkpoint at or before a tick, or at the beginning."""
-        self._experiment = _prepare_again(self.folder)
+        self._experiment = prepare_again(self.folder)
         self.began = self.checked = 0
         for path in self.folder.checkpoints:
             if tick_of(path) > tick:
@@ -199,7 +199,7 @@ class Replay:
             except (KeyError, IndexError, TypeError, ValueError) as error:
                 # Saved by other code. What it has filled by now is of no use.
                 self._say(f"{path}: cannot be taken up by this version ({error}); passed over")
-                self._experiment = _prepare_again(self.folder)
+                self._experiment = prepare_again(self.folder)
             else:
                 self.began = tick_of(path)
                 return
@@ -266,7 +266,7 @@ def _difference(kept: np.ndarray | None, found: np.ndarray | None) -> str:
     if not len(kept):
         return ""
     # A column of whole numbers is one of fractions if any row of its part was.
-    if not np.can_cast(found.dtype, kept.dtype, "safe"):
+    if kept.dtype.hasobject or not np.can_cast(found.dtype, kept.dtype, "safe"):
         return f"recorded as {kept.dtype}, and now it is {found.dtype}"
     same = np.ascontiguousarray(found.astype(kept.dtype)), np.ascontiguousarray(kept)
     width = kept.dtype.itemsize

@@ -64,7 +64,7 @@ def _carry_on(folder: RunFolder, progress: Progress, fresh: Experiment | None = 
     try:
         with folder.claimed(), progress:
             if folder.results is None:
-                experiment = fresh or _prepare_again(folder)
+                experiment = fresh or prepare_again(folder)
                 folder.rewind(experiment.world, progress.say)
                 if changes := changes_since(folder.manifest):
                     progress.say(
@@ -149,7 +149,8 @@ def _report(folder: RunFolder) -> None:
     write_report(folder.path)
 
 
-def _prepare_again(folder: RunFolder) -> Experiment:
+def prepare_again(folder: RunFolder) -> Experiment:
+    """The experiment of a run at its beginning, made from the same sources or refused."""
     experiment, before = folder.study.prepare(), folder.manifest
     for name, now in experiment.sources.items():
         if before.get(name) != now:

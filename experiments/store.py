@@ -40,8 +40,6 @@ from swarm.checkpoint import CheckpointError, replacing
 from swarm.world import World
 
 ROWS_IN_GROUP = 65_536
-CHECKPOINTS_KEPT = 2
-"""Of a study that does not say how many."""
 
 
 class RunError(ValueError):
@@ -184,7 +182,7 @@ class RunFolder:
             if columns:
                 _write_table(self._part(table, tick), pa.table(dict(columns)))
         experiment.world.save(self.path / "checkpoints" / f"tick-{tick}.ckpt")
-        kept = getattr(experiment.study, "checkpoints_kept", CHECKPOINTS_KEPT)
+        kept = experiment.study.checkpoints_kept
         for old in self.checkpoints[kept:]:
             old.unlink()
 

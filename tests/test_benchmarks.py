@@ -24,7 +24,7 @@ from benchmarks.world import measure
 from experiments.baselines import BEST_SINGLE, TUNED_WEIGHTS, Exam
 from experiments.evaluation import COLLECTIVE, EVOLVED
 from swarm.reasoning import KnowledgeGraph, Problem, ask, judge
-from tests.experiments.nations import nations, nations_subject
+from tests.experiments.nations import nations, nations_subject, write_eight_relations
 
 RECORD = Path(__file__).parents[1] / "benchmarks" / "main.json"
 RIVALS = (BEST_SINGLE, TUNED_WEIGHTS)
@@ -235,8 +235,14 @@ def test_an_ablation_compares_the_same_seeds() -> None:
     assert row.ours - (row.peer or 0) == pytest.approx(worth["mean"])
 
 
-def test_a_world_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.world.STUDY", "nations")  # posed sooner than UMLS
+def test_a_world_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_eight_relations(tmp_path / "facts")
+    study = tmp_path / "few.toml"
+    study.write_text(
+        'name = "few"\nproblem.graph = "facts"\nproblem.split = [0.1, 0.6, 0.3]\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("benchmarks.world.STUDY", str(study))  # posed sooner than UMLS
     row = measure(64, 8, 4)
     assert row["ours"] > 0
     assert row["checks"]["tokens_conserved"]

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.experiments.nations import write_eight_relations
+
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], dict[str, Any]]]:
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path, int], dict[str, Any]]]:
     """Run a notebook; returns its names, once its pictures have been found to show something."""
     monkeypatch.setitem(os.environ, "MPLBACKEND", "Agg")
     import matplotlib
@@ -23,9 +25,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], dict[s
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    def run(name: str, figures: int) -> dict[str, Any]:
+    def run(path: Path, figures: int) -> dict[str, Any]:
         plt.close("all")
-        names = runpy.run_path(str(NOTEBOOKS / f"{name}.py"))
+        names = runpy.run_path(str(path))
         drawn = [plt.figure(number) for number in plt.get_fignums()]
         assert len(drawn) == figures
         assert all(axes.has_data() for figure in drawn for axes in figure.axes)
@@ -35,8 +37,22 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], dict[s
     plt.close("all")
 
 
+def test_a_first_world_on_few_relations(run, tmp_path: Path) -> None:
+    source = (NOTEBOOKS / "first_world.py").read_text(encoding="utf-8")
+    whole, few = 'load_graph("nations")', write_eight_relations(tmp_path / "facts")
+    assert whole in source
+    shortened = tmp_path / "first_world.py"
+    shortened.write_text(
+        source.replace(whole, f"load_graph({str(few)!r}).resplit((0.3, 0.2, 0.5), seed=0)"),
+        encoding="utf-8",
+    )
+    names = run(shortened, 2)
+    assert names["world"].steps == len(names["ticks"])
+
+
+@pytest.mark.slow
 def test_a_first_world(run) -> None:
-    names = run("first_world", 2)
+    names = run(NOTEBOOKS / "first_world.py", 2)
     assert names["world"].steps == len(names["ticks"])
 
 
@@ -61,7 +77,7 @@ def test_circles_that_are_improved_fit(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_circles_are_packed_as_well_as_is_known(run) -> None:
-    names = run("circle_packing", 1)
+    names = run(NOTEBOOKS / "circle_packing.py", 1)
     assert fits(names["x"], names["y"], names["r"])
     assert names["r"].sum() >= 2.63598
 

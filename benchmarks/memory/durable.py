@@ -42,12 +42,12 @@ def rows(quick: bool) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         _fill(Path(folder), random_facts(BATCH), "batch").close()
     compile_s = round(time.process_time() - start, 2)
-    columns = random_facts(200_000 if quick else 3_000_000)
+    columns = random_facts(200_000 if quick else 2_000_000)
     times = 3
     yield from writes(columns, times, compile_s)
-    yield singles(20_000 if quick else 200_000, times)
+    yield singles(20_000 if quick else 100_000, times)
     yield from reopening(columns, times)
-    yield naming(50_000 if quick else 1_000_000)
+    yield naming(50_000 if quick else 500_000)
 
 
 def random_facts(n: int) -> Columns:

@@ -3,7 +3,9 @@
 Truth is the ten nearest of all items by the new encoder's own vectors. A store is asked while it
 migrates, between every two steps of the background pass; each answer must be ten items that exist,
 each once. Where a row has a peer, ours is with an adapter, learnt from pairs of the items, and the
-peer is without: the old index is asked with the old encoder and merged by rank.
+peer is without: the old index is asked with the old encoder. Two more rows: what is found if the
+old encoder cannot be called any longer, and after two replacements in a row, from n-grams in 256
+dimensions to others and to those of a third hash, a third of the items migrated at the second.
 
 Four replacements: texts of a seeded grammar from n-grams in 64 dimensions to others in 128, with
 other lengths and hashes and with idf; the same from 256 to 256; the concepts of UMLS from n-grams
@@ -16,61 +18,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.memory.replacements import Case, bent, concepts, grammar, ngrams
 from benchmarks.rows import Row
-from swarm.memory.encoders import (
-    Encoder,
-    HashedNgrams,
-    RelationalProfile,
-    Training,
-    VersionedVectors,
-    train_adapter,
-)
-from swarm.reasoning.graph import load_graph
+from swarm.memory.encoders import HashedNgrams, Training, VersionedVectors, train_adapter
 
 K = 10
 STEPS = 20  # of the background pass
 WHEN = {0: "just replaced", 2: "10% migrated", 10: "50% migrated", 18: "90% migrated", 20: "done"}
-SYLLABLES = ("ka", "ri", "to", "mu", "len", "sha", "vor", "pi", "den", "os", "gra", "tel", "un")
-
-
-@dataclass(frozen=True)
-class Case:
-    """Items, queries, and the encoders before and after."""
-
-    name: str
-    items: Any
-    queries: Any
-    old: Encoder
-    new: Encoder
-    pairs: int
-
-    def store(self, encoder: Encoder, lazy: int = 0) -> VersionedVectors:
-        """A store of all items."""
-        store = VersionedVectors(encoder, self.read, lazy=lazy)
-        store.write(np.arange(len(self.items)))
-        return store
-
-    def read(self, ids: NDArray[np.int64]) -> list[Any]:
-        """The items of ids."""
-        return [self.items[id] for id in ids.tolist()]
-
-
-class Table(Encoder):
-    """Vectors that are given, by row."""
-
-    def __init__(self, name: str, version: int, rows: NDArray[np.float32]) -> None:
-        super().__init__(name, version, rows.shape[1])
-        self.rows = rows
-
-    def encode(self, items: Any) -> NDArray[np.float32]:
-        """The rows of these items."""
-        return self.rows[np.asarray(items, np.int64)]
 
 
 def rows(quick: bool) -> Iterator[Row]:
@@ -85,69 +44,10 @@ def rows(quick: bool) -> Iterator[Row]:
     ]
     for case in cases:
         yield from replaced(case)
+    yield in_a_row(cases[1])
     yield network(cases[-1])
     yield from on_read(cases[1])
     yield from costs(cases[0])
-
-
-# The replacements
-
-
-def grammar(n: int, rng: np.random.Generator) -> list[str]:
-    """Sentences about forty topics, each with its own adjectives, nouns and verbs."""
-
-    def words(size: int) -> list[str]:
-        return ["".join(rng.choice(SYLLABLES, rng.integers(2, 4))) for _ in range(size)]
-
-    topics = [(words(12), words(20), words(10)) for _ in range(40)]
-
-    def one(kind: list[str]) -> str:
-        return kind[min(int(rng.exponential(len(kind) / 4)), len(kind) - 1)]
-
-    drawn = [topics[topic] for topic in rng.integers(0, len(topics), n)]
-    return [f"the {one(a)} {one(b)} {one(c)} a {one(a)} {one(b)}" for a, b, c in drawn]
-
-
-def ngrams(texts: list[str], asked: int, before: int, after: int) -> Case:
-    """Texts, from n-grams of 2 and 3 letters to such of 3 to 5 with another hash and idf."""
-    old = HashedNgrams(before, 2, 3)
-    plain = HashedNgrams(after, 3, 5, version=2, salt=9)
-    items = texts[asked:]
-    new = plain.weighted(items, version=3)
-    return Case(f"texts {before} → {after}", items, texts[:asked], old, new, 2_000)
-
-
-def concepts() -> Case:
-    """The concepts of UMLS, from their names to their relations."""
-    graph = load_graph("umls")
-    old = HashedNgrams(64)
-    names = [name.replace("_", " ") for name in graph.entities]
-    head, relation, tail = graph.facts.T
-    new = RelationalProfile(
-        head, relation, tail, entities=len(names), relations=len(graph.relations), mixing=0.3
-    )
-    everybody = np.arange(len(names))
-    return Case(
-        "UMLS names → relations",
-        everybody,
-        everybody,
-        Table(*old.identity, old.encode(names)),
-        new,
-        len(names),
-    )
-
-
-def bent(n: int, asked: int) -> Case:
-    """Clustered vectors in 24 dimensions, and what a random network makes of them, blurred."""
-    rng = np.random.default_rng(2)
-    total = n + asked
-    centres = rng.normal(size=(50, 24))
-    old = centres[rng.integers(0, 50, total)] + 0.5 * rng.normal(size=(total, 24))
-    hidden = np.tanh(0.6 * old @ rng.normal(size=(24, 48)))
-    new = hidden @ rng.normal(size=(48, 16)) / 4
-    new += 0.05 * rng.normal(size=new.shape)
-    first, second = (Table("bent", v, r.astype(np.float32)) for v, r in ((1, old), (2, new)))
-    return Case("bent vectors", np.arange(n), np.arange(n, total), first, second, 2_000)
 
 
 # What is found
@@ -164,6 +64,13 @@ def replaced(case: Case) -> Iterator[Row]:
         recall(before.search(case.queries, K).ids, truth),
         notes={"items": len(case.items), **described(training)},
     )
+    store = case.store(case.old)
+    store.replace_encoder(case.new, training.adapter)
+    both = recall(store.search(case.queries, K).ids, truth)
+    store.retire(case.old.identity)
+    ours = recall(store.search(case.queries, K).ids, truth)
+    name = f"recall@{K} just replaced, {case.name}, old encoder retired (callable)"
+    yield Row(name, ours, both, ours / both)
     runs = [migrated(case, adapter, truth) for adapter in (training.adapter, None)]
     for step, when in WHEN.items():
         ours, peer = (recalls[step] for recalls, _ in runs)
@@ -193,6 +100,23 @@ def migrated(case: Case, adapter: Any, truth: NDArray) -> tuple[dict[int, float]
             store = VersionedVectors(case.old, case.read, lazy=0)
             store.restore(state, [case.new])
     return recalls, held and store.stale == 0
+
+
+def in_a_row(case: Case) -> Row:
+    """Recall just after a second replacement, with adapters at both and at neither."""
+    third = HashedNgrams(256, 2, 4, version=4, salt=3).weighted(case.items, version=5)
+    truth = case.store(third).search(case.queries, K).ids
+    found = []
+    for adapted in (True, False):
+        rng, store = np.random.default_rng(3), case.store(case.old)
+        for new in (case.new, third):
+            pairs = store.pairs(new, case.pairs, rng)
+            store.replace_encoder(new, train_adapter(*pairs, rng).adapter if adapted else None)
+            if new is case.new:
+                store.migrate(len(case.items) // 3)
+        found.append(recall(store.search(case.queries, K).ids, truth))
+    name = f"recall@{K} after two replacements in a row, {case.name} → 256 (without)"
+    return Row(name, found[0], found[1], found[0] / found[1])
 
 
 def network(case: Case) -> Row:

@@ -6,8 +6,10 @@ where queries are timed. On clustered data (1,000 centres, sigma .35) a query's 
 together and routing pays; on uniform data they lie nearly everywhere, and no router can do
 without most of the shards: the rows say how many.
 
-Then: what a dead shard costs, how many rounds of gossip a change of the table takes, and what
-rebalancing moves after inserts that all go to one corner. Times are CPU seconds, best of several.
+Then: what a dead shard costs, how many rounds of gossip a change of the table takes, what
+rebalancing moves after inserts that all go to one corner, and what recall is left where half as
+many vectors again come from centres that were not there when the shards were laid out. Times are
+CPU seconds, best of several.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ def rows(quick: bool) -> Iterator[Row]:
             if data == "clustered" and count == 16:
                 yield from spreading(shards.table, 64)
                 yield from rebalanced(shards, vectors)
+                yield drifted(vectors, queries)
     vectors, queries = drawn("clustered", n, asked, width)
     yield from speed(vectors, queries, 16, compile_s)
 
@@ -188,6 +191,44 @@ def rebalanced(shards: Shards, vectors: Floats) -> Iterator[Row]:
         surplus / max(shards.bytes_moved, 1),
         {"as planned": shards.bytes_moved == plan.bytes},
         notes={"moves": len(plan.moves), "cpu_s": round(spent, 2)},
+    )
+
+
+def drifted(vectors: Floats, queries: Floats) -> Row:
+    """Half as many vectors again from new centres; recall for old and new, also half rebalanced."""
+    rng = np.random.default_rng(9)
+    n, width = vectors.shape
+    shards = Shards.build(vectors, np.random.default_rng(1), shards=16)
+    centres = rng.normal(0, 1, (max(10, n // 200), width))
+    more = centres[rng.integers(0, len(centres), n // 2 + 200)]
+    more = (more + rng.normal(0, 0.35, more.shape)).astype(np.float32)
+    for part in np.array_split(more[200:], 10):
+        shards.add(part)
+    asked = {"new": more[:200], "old": queries[:200]}
+    kept: dict[str, float] = {}
+
+    def measure(when: str) -> None:
+        for who, those in asked.items():
+            true = shards.search(those, K, everywhere=True).ids
+            kept[f"{who}, {when}"] = recall(shards.search(those, K).ids, true)
+
+    measure("after the inserts")
+    shards.rebalance(rng, bytes_max=1e12)
+    for _ in range(len(shards.moves) * 3 // 2):
+        shards.step()
+    measure("half rebalanced")
+    shards.settle()
+    measure("rebalanced")
+    shards.remove(rng.permutation(n)[: n * 9 // 10])
+    measure("most of the old removed")
+    touched = shards.search(asked["new"], K).asked.sum(axis=1).mean()
+    return Row(
+        "routing, clustered, 16 shards, recall@10 after drift, the least beside broadcast",
+        min(kept.values()),
+        1.0,
+        min(kept.values()),
+        {**kept, "touched": float(touched), "recall ≥ .95": min(kept.values()) >= 0.95},
+        0.95,
     )
 
 

@@ -145,7 +145,7 @@ class Tally:
             places = listed.shape[-1]
         count = np.zeros((keys.size, places), np.int32)
         weight = np.zeros((keys.size, places), np.float32)
-        listed = listed.reshape(keys.size, -1)
+        listed = listed.reshape(keys.size, listed.shape[-1])
         look_up(keys.ravel(), answer is None, listed, self._said, count, weight)
         shape = (*keys.shape, places)
         return count.reshape(shape), weight.reshape(shape)

@@ -11,6 +11,7 @@ from economy import Side, call_auction
 from evolution import Locus, Real
 from swarm.genes import PROTOCOLS
 from swarm.gossip import rows_of
+from swarm.memory import FOREVER
 from swarm.systems.gossip import Gossip
 from swarm.systems.practising import Practising
 from swarm.systems.remembering import Remembering
@@ -130,7 +131,7 @@ class FindingMarket(System):
     def _answered(self, world: World, query: np.ndarray, public: int) -> np.ndarray:
         """int64[m, 2]: place of the query that private findings answer, forward and backward.
 
-        -1 where the board does not ask it, or the answer is not on its list.
+        -1 where the board does not ask it, the answer is not on its list, or it was taken back.
         """
         findings = world.system(Remembering).facts
         subject, relation, object_ = (
@@ -144,7 +145,8 @@ class FindingMarket(System):
         place = np.minimum(np.searchsorted(query, key), max(len(query) - 1, 0))
         if not len(query):
             return np.full(key.shape, -1)
-        return np.where(query[place] == key, place, -1)
+        stands = findings.columns()["ended"][public:, None] == FOREVER
+        return np.where(stands & (query[place] == key), place, -1)
 
     def _worth(self, world: World, relation: int) -> tuple[np.ndarray, np.ndarray]:
         """Bids and asks int64[n] for a finding about a relation."""

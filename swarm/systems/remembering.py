@@ -16,19 +16,10 @@ from swarm.systems.gossip import Gossip
 from swarm.systems.reasoning import HearsaySource, Reasoning
 from swarm.systems.settlement import Settlement
 from swarm.systems.shared_memory import SharedMemory
-from swarm.systems.system import System
 from swarm.systems.tasks import Tasks
 
 if TYPE_CHECKING:
     from swarm.world import World
-
-
-class Standing(System):
-    """A system that knows how far each agent's word is believed."""
-
-    def credence(self, world: World) -> np.ndarray:
-        """float32[n] in [0, 1], by row; findings carry it, and count by it."""
-        return np.ones(len(world.population), np.float32)
 
 
 class Remembering(SharedMemory, HearsaySource):
@@ -62,6 +53,7 @@ class Remembering(SharedMemory, HearsaySource):
         self.per_agent = per_agent
         self.grounds = grounds
         self.written = (np.empty(0, np.int64),) * 3
+        self._mind = np.empty((0, 1), np.int64)
 
     def loci(self, world: World) -> Mapping[str, Locus]:
         """From which confidence on to write."""
@@ -85,7 +77,7 @@ class Remembering(SharedMemory, HearsaySource):
         sealed = np.zeros(len(block), bool)
         sealed[board] = tasks.sealed
 
-        heard = self.private(world)
+        heard = self._mind = self.private(world)
         columns = self.facts.columns()
         known = np.maximum(heard, 0)  # -1 is no finding; its key is overwritten below
         replica = self.replica(world)
@@ -127,8 +119,7 @@ class Remembering(SharedMemory, HearsaySource):
         replica = self.replica(world)
         for number, edition in enumerate(self.editions):
             mine = replica == number
-            known = edition.has(heard[mine]) | edition.lost(heard[mine])
-            heard[mine] = np.where(known, -1, heard[mine])
+            heard[mine] = np.where(edition.heard_of(heard[mine]), -1, heard[mine])
         return heard
 
     def __call__(self, world: World) -> None:
@@ -150,14 +141,12 @@ class Remembering(SharedMemory, HearsaySource):
             return
         author, place = reasoning.agent[chosen], reasoning.place[chosen]
         fact = self.stated(tasks, tasks.board[place], best[chosen])
-        standing = world.find(Standing)
         ids = self.write(
             world,
             population["id"][author],
             *fact,
             engine=answers.proposer[in_time[chosen]],
             confidence=confidence[chosen],
-            credence=standing.credence(world)[author] if standing else 1.0,
             evidence=self._grounds(world, author, place, fact),
         )
         self.written = (author, ids, chosen)
@@ -196,23 +185,27 @@ class Remembering(SharedMemory, HearsaySource):
         place: np.ndarray,
         fact: tuple[np.ndarray, np.ndarray, np.ndarray],
     ) -> tuple[np.ndarray, np.ndarray] | None:
-        """What answers may rest on: ids that said the same and that their authors knew of."""
+        """What answers may rest on: ids that said the same and that their authors were told."""
         if not (self.grounds and len(self.facts)):
             return None
         trust = world.genes("protocol")[:, list(PROTOCOLS).index("trust")] > 0
         open_ = trust[author] & ~world.system(Tasks).sealed[place]
-        first = self.facts.discoveries(*fact, self.public, self.grounds)
         replica = self.replica(world)[author]
+        heard = self._mind[author]
+        first = np.full((len(author), self.grounds), -1)
         for number, edition in enumerate(self.editions):
-            mine = replica == number
-            first[mine] = np.where(edition.has(first[mine]), first[mine], -1)
-        heard = self.private(world)[author]
+            mine = np.flatnonzero(open_ & (replica == number))
+            said = [column[mine] for column in fact]
+            first[mine] = edition.first_to_say(self.facts, said, self.grounds, ended=True)
         columns = self.facts.columns()
-        same = heard >= 0
+        row, slot = np.nonzero((heard >= 0) & open_[:, None])
+        told = heard[row, slot]
         for name, stated in zip(("subject", "relation", "object"), fact, strict=True):
-            same &= columns[name][np.maximum(heard, 0)] == stated[:, None]
-        ids = np.concatenate([first, np.where(same, heard, -1)], axis=1)
-        ids[~open_] = -1
+            same = columns[name][told] == stated[row]
+            row, slot, told = row[same], slot[same], told[same]
+        rumours = np.full(heard.shape, -1)
+        rumours[row, slot] = told
+        ids = np.concatenate([first, rumours], axis=1)
         return ids[ids >= 0], (ids >= 0).sum(axis=1)
 
     def fade(self, world: World, share: float) -> None:

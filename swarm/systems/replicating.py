@@ -127,11 +127,12 @@ class Replicating(System):
         world.population["replica"][rows] = self.home(world.population["id"][rows])
 
     def state(self) -> dict[str, Any]:
-        """The logs; what was read of them is read again."""
-        return {f"log{g}": log.state() for g, log in enumerate(self.logs)}
+        """The logs, and how far they are read."""
+        logs = {f"log{g}": log.state() for g, log in enumerate(self.logs)}
+        return {**logs, "read": self._read.copy()}
 
     def restore(self, world: World, state: Mapping[str, Any]) -> None:
-        """The logs come back, unread."""
+        """The logs come back, as far as they were read."""
         for g, log in enumerate(self.logs):
             log.restore(state[f"log{g}"])
-        self._read[:] = 0
+        self._read = np.array(state["read"], np.int64)

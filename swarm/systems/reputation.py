@@ -10,8 +10,9 @@ import numpy as np
 from economy import StakedReputation
 from swarm.population import Column, PopulationError
 from swarm.systems.reasoning import Reasoning
-from swarm.systems.remembering import Remembering, Standing
+from swarm.systems.remembering import Remembering
 from swarm.systems.settlement import Settlement
+from swarm.systems.standing import Standing
 from swarm.systems.tasks import Tasks
 
 if TYPE_CHECKING:

@@ -27,9 +27,10 @@ class Royalties(System):
 
     An answer used a finding if it was not sealed, if its agent trusts hearsay (gene `protocol`),
     and if a public finding said just that. The royalty goes in equal parts to the authors of the
-    earliest findings of the fact, as far as they live; the parts of one who used a finding of
-    their own stay with them. Repeating what is public earns nothing (see
-    `swarm.memory.facts.discovery`). Whoever cannot pay in full pays what there is, in proportion.
+    earliest findings of the fact, as far as they live; the parts of one who used a finding of their
+    own stay with them. Repeating what is public earns nothing (see `swarm.memory.facts.discovery`),
+    and neither does what was superseded or withdrawn. Whoever cannot pay in full pays what there
+    is, in proportion.
 
     Stands after `Settlement` and `Remembering`.
 
@@ -116,19 +117,13 @@ class Royalties(System):
         answer = np.where(known, block.entity(board, np.maximum(truth, 0)), 0)
         R = memory.facts.relations
         forward = relation < R
-        first = memory.facts.discoveries(
-            np.where(forward, source, answer),
-            relation % R,
-            np.where(forward, answer, source),
-            memory.public,
-            self.authors,
-        )
-        first[~known] = -1
-        first = first[place]
+        fact = np.where(forward, source, answer), relation % R, np.where(forward, answer, source)
+        first = np.full((len(place), self.authors), -1)
         replica = memory.replica(world)[reader]
         for number, edition in enumerate(memory.editions):
-            mine = replica == number
-            first[mine] = np.where(edition.has(first[mine]), first[mine], -1)
+            mine = np.flatnonzero((replica == number) & known[place])
+            said = [column[place[mine]] for column in fact]
+            first[mine] = edition.first_to_say(memory.facts, said, self.authors)
         ids = world.population["id"]  # which ascend
         if not (len(memory.facts) and len(ids)):
             return np.full_like(first, -1)

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from swarm.memory import FOREVER, Edition, Facts
-from swarm.memory.facts.derivation import derived, withdraw
-from swarm.memory.facts.reader import Reader
-from swarm.memory.facts.writer import Said
+from swarm.memory import FOREVER
+from swarm.memory.facts import Ragged, Reader
+from swarm.memory.facts.queries import Conditions
+from swarm.population import PopulationError
+from swarm.systems.access import Access
 from swarm.systems.gossip import Gossip
-from swarm.systems.replicating import Replicating
-from swarm.systems.system import System
+from swarm.systems.publishing import Publishing
+from swarm.systems.standing import Standing
 
 if TYPE_CHECKING:
     from swarm.agents import Agent
     from swarm.world import World
 
 
-class SharedMemory(System):
+class SharedMemory(Publishing):
     """A memory that agents write to and read from, each what it may.
 
     For `embargo` ticks a fact is known to its author alone, and to whoever heard the rumour; then
     it is public: everybody reads it, or, in a world with `Replicating`, whoever's replica it has
     come to.
+
+    Facts are superseded and withdrawn, never deleted; see `Publishing` for how others learn of it.
 
     Args:
         entities, relations: what facts are about.
@@ -45,29 +47,6 @@ class SharedMemory(System):
     >>> world = World({Scout: 100}, [SharedMemory(entities=50, relations=3), Acting()])
     """
 
-    def __init__(self, entities: int, relations: int, embargo: int = 0):
-        self.embargo = embargo
-        self.facts = Facts(entities, relations)
-        self.editions: list[Edition] = []
-        self.public = 0
-
-    def setup(self, world: World) -> None:
-        """An edition for each replica."""
-        self._begin(world, Facts(self.facts.entities, self.facts.relations))
-
-    def _begin(self, world: World, facts: Facts) -> None:
-        replicas = world.find(Replicating)
-        self.facts = facts
-        self.public = 0
-        self.editions = [
-            Edition(facts.entities, facts.relations)
-            for _ in range(replicas.replicas if replicas else 1)
-        ]
-
-    def __call__(self, world: World) -> None:
-        """What has become public is published."""
-        self.publish(world)
-
     def write(
         self,
         world: World,
@@ -79,40 +58,84 @@ class SharedMemory(System):
     ) -> np.ndarray:
         """Write facts of this tick in the name of living agents; returns their ids int64[m].
 
+        What rests on something of which its author's edition knows that it was withdrawn is
+        withdrawn at once.
+
         Args:
             author: ids of agents, one or m.
             subject, relation, object: int, one or m.
             more: confidence, credence, engine, valid_from, valid_to, evidence; see `Facts.append`.
+                Credence is what the author's `Standing` gives, in a world that has such a system.
+
+        Raises:
+            PopulationError: for agents that are no longer there.
+            FactError: see `Facts.append`; nothing is written in either case.
         """
+        rows = self._rows(world, author)
+        if "credence" not in more and (standing := world.find(Standing)) is not None:
+            more["credence"] = standing.credence(world)[rows]
         ids = self.facts.append(subject, relation, object, author=author, tick=world.steps, **more)
-        gossip = world.find(Gossip)
-        if gossip is not None:
-            rows = np.searchsorted(world.population["id"], np.atleast_1d(author))
-            gossip.tell(world, np.broadcast_to(rows, ids.shape), ids)
+        self._enter(world, rows, ids)
         return ids
 
-    def publish(self, world: World) -> None:
-        """Facts whose embargo is over come to the replica of their author, and news to all."""
-        public = self.facts.public_count(world.steps, self.embargo)
-        came = np.arange(self.public, public)
-        came = came[self.facts.columns()["ended"][came] == FOREVER]
-        self.public = public
-        replicas = world.find(Replicating)
-        if replicas is None:
-            self.editions[0].hear(self.facts, came)
-            return
-        replicas.say(replicas.home(self.facts.columns()["author"][came]), came)
-        self._hear(world, replicas)
+    def supersede(
+        self,
+        world: World,
+        author: ArrayLike,
+        subject: ArrayLike,
+        relation: ArrayLike,
+        object: ArrayLike,
+        **more: Any,
+    ) -> np.ndarray:
+        """As `write`, in place of what the same authors said of the same subjects and relations.
 
-    def replica(self, world: World) -> np.ndarray:
-        """int64[n]: which edition each agent reads."""
-        if world.find(Replicating) is None:
-            return np.zeros(len(world.population), np.int64)
-        return world.population["replica"].astype(np.int64)
+        The news that the old ones have ended start at their authors' replicas, at once; the new
+        ones are public after the embargo.
+        """
+        rows = self._rows(world, author)
+        if "credence" not in more and (standing := world.find(Standing)) is not None:
+            more["credence"] = standing.credence(world)[rows]
+        ids = self.facts.supersede(
+            subject, relation, object, author=author, tick=world.steps, **more
+        )
+        self._enter(world, rows, ids)
+        pairs = np.unique([np.broadcast_to(x, ids.shape) for x in (subject, relation)], axis=1)
+        said = self.facts.match_many(*pairs, ended=True).values
+        said = said[np.isin(self.facts.values(said, "author"), author)]
+        self._tell(world, said[self.facts.values(said, "ended") != FOREVER])
+        return ids
+
+    def _rows(self, world: World, agents: ArrayLike) -> np.ndarray:
+        """int64[m]: rows of agents, who have to be there."""
+        rows = world.population.rows(agents)
+        if (rows < 0).any():
+            absent = np.atleast_1d(np.asarray(agents))[rows < 0][:5].tolist()
+            raise PopulationError(
+                f"agents {absent} are not there: they died, or were never born. Who reads and "
+                "writes is named by its id, such as agent.unique_id or agents.get('id')"
+            )
+        return rows
+
+    def _enter(self, world: World, rows: np.ndarray, ids: np.ndarray) -> None:
+        """Authors have in mind what they wrote; what rests on what is gone goes at once."""
+        rows = np.broadcast_to(rows, ids.shape)
+        gossip = world.find(Gossip)
+        if gossip is not None:
+            gossip.tell(world, rows, ids)
+        if not len(self._withdrawn):
+            return
+        grounds, counts = self.facts.evidence(ids)
+        fact = np.repeat(np.arange(len(ids)), counts)
+        replica = self.replica(world)[rows]
+        for number, edition in enumerate(self.editions):
+            known = np.isin(grounds, self._withdrawn) & edition.lost(grounds)
+            late = np.unique(ids[fact[known & (replica[fact] == number)]])
+            if len(late):
+                self.withdraw(world, late, number)
 
     def reader(self, world: World, agent: int) -> Reader:
         """What one living agent may read: its edition, what it wrote, and what it has heard."""
-        row = int(np.searchsorted(world.population["id"], agent))
+        row = int(self._rows(world, agent)[0])
         edition = self.editions[self.replica(world)[row]]
         own = self.facts.match(author=agent)
         heard = np.empty(0, np.int64)
@@ -129,74 +152,55 @@ class SharedMemory(System):
         """The memory as one agent has it: it reads what it may, and writes in its own name."""
         return Access(self, agent)
 
-    def withdraw(self, world: World, ids: ArrayLike, replica: int = 0) -> np.ndarray:
-        """Take facts back, with everything that was derived from them; returns all that ended.
-
-        The news start at a replica, and come to the others as all news do.
-        """
-        gone = withdraw(self.facts, ids, world.steps).ended
-        replicas = world.find(Replicating)
-        if replicas is None:
-            self.editions[0].hear(self.facts, (), gone)
-        else:
-            replicas.say(np.full(len(gone), replica), gone, gone=True)
-            self._hear(world, replicas)
-        return gone
-
-    def _hear(self, world: World, replicas: Replicating) -> None:
-        """Editions take in the news; what was meanwhile derived from facts that are gone goes."""
-        for number, (edition, (came, gone)) in enumerate(
-            zip(self.editions, replicas.news(), strict=True)
-        ):
-            edition.hear(self.facts, came, gone)
-            if len(gone):
-                late = self.facts.end(derived(self.facts, gone), world.steps)
-                replicas.say(np.full(len(late), number), late, gone=True)
-                edition.hear(self.facts, (), late)
-
-    def state(self) -> dict[str, Any]:
-        """The facts, and how many of them are public."""
-        return {"facts": self.facts.state(), "public": self.public}
-
-    def restore(self, world: World, state: Mapping[str, Any]) -> None:
-        """Facts come back; editions are made again from them, or from the replicas' logs."""
-        facts = Facts(self.facts.entities, self.facts.relations)
-        facts.restore(state["facts"])
-        self._begin(world, facts)
-        self.public = state["public"]
-        if world.find(Replicating) is None:
-            ended = facts.columns()["ended"] != FOREVER
-            self.editions[0].hear(facts, np.arange(self.public), np.flatnonzero(ended))
-
-
-class Access:
-    """The memory as one agent has it, made by `SharedMemory.of`.
-
-    Whatever it writes is in the agent's name and of this tick.
-    """
-
-    __slots__ = ("_agent", "_memory")
-
-    def __init__(self, memory: SharedMemory, agent: Agent):
-        self._memory = memory
-        self._agent = agent
-
-    def write(
+    def match(
         self,
-        subject: ArrayLike,
-        relation: ArrayLike,
-        object: ArrayLike,
-        **more: Unpack[Said],
+        world: World,
+        agent: int,
+        subject: int | None = None,
+        relation: int | None = None,
+        object: int | None = None,
+        **conditions: Unpack[Conditions],
     ) -> np.ndarray:
-        """Write facts, one or m; returns their ids. See `Facts.append` for what more to say."""
-        return self._memory.write(
-            self._agent.model, self._agent.unique_id, subject, relation, object, **more
-        )
+        """Ids of the facts that fit, of those that one agent may read; see `Facts.match`.
 
-    def read(self) -> Reader:
-        """All that the agent may read now, to be asked several times."""
-        return self._memory.reader(self._agent.model, self._agent.unique_id)
+        O(facts that fit), whether the agent may read them or not.
+        """
+        row = self._rows(world, agent)
+        if "as_of" in conditions or "ended" in conditions:
+            return self.reader(world, agent).match(subject, relation, object, **conditions)
+        every: Conditions = {**conditions, "ended": True}  # the edition knows which stand
+        ids = self.facts.match(subject, relation, object, **every)
+        return ids[self._seen(world, np.broadcast_to(row, ids.shape), ids)]
 
-    def match(self, *args: Any, **query: Any) -> np.ndarray:
-        """Ids of the facts that fit, of those it may read; see `Facts.match`."""
-        return self.read().match(*args, **query)
+    def match_many(
+        self,
+        world: World,
+        agents: ArrayLike,
+        subject: ArrayLike | None = None,
+        relation: ArrayLike | None = None,
+        object: ArrayLike | None = None,
+        **conditions: Unpack[Conditions],
+    ) -> Ragged:
+        """Answer a question of each of m agents at once: ragged ids; see `Facts.match_many`.
+
+        >>> offsets, ids = memory.match_many(world, agents.get("id"), subject=agents.get("place"))
+        """
+        rows = self._rows(world, agents)
+        asked = {"subject": subject, "relation": relation, "object": object}
+        given = {k: np.broadcast_to(v, rows.shape) for k, v in asked.items() if v is not None}
+        every: Conditions = {**conditions, "ended": True}
+        offsets, ids = self.facts.match_many(**given, **every)
+        seen = self._seen(world, np.repeat(rows, np.diff(offsets)), ids)
+        return Ragged(np.append(0, np.cumsum(seen))[offsets], ids[seen])
+
+    def _seen(self, world: World, rows: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        """bool[m]: which facts stand, as far as the agents in these rows know, and are theirs."""
+        told = self.facts.values(ids, "author") == world.population["id"][rows]
+        if world.find(Gossip) is not None:
+            told |= (world.population["heard"][rows] == ids[:, None]).any(axis=1)
+        replica = self.replica(world)[rows]
+        for number, edition in enumerate(self.editions):
+            mine = replica == number
+            told[mine] &= ~edition.lost(ids[mine])
+            told[mine] |= edition.has(ids[mine])
+        return told

@@ -1,7 +1,6 @@
 """Duels against a plain double loop over pairs, and survivors of a world that meet in one."""
 
 import sys
-from functools import cache
 
 import numpy as np
 import pytest
@@ -15,12 +14,8 @@ from arenas.tournaments import check_contest, round_robin
 from evolution import GenomeSpec
 from swarm import Gossip, Reasoning, Remembering, Selection, Settlement, Tasks, World
 from swarm.genes import decode, strategy_loci
-from swarm.reasoning import Problem, Strategies, load_graph, reason
-
-
-@cache
-def problem() -> Problem:
-    return Problem.pose(load_graph("nations").resplit((0.3, 0.2, 0.5), seed=0))
+from swarm.reasoning import Strategies, reason
+from tests.swarm.worlds import problem
 
 
 def random_strategies(n: int, seed: int = 0) -> Strategies:

@@ -66,8 +66,18 @@ class TestRun:
         assert [tick_of(path) for path in folder.checkpoints] == [12, 9]
         assert not (folder.path / "agents.parquet").exists()
 
-    @pytest.mark.parametrize("name", SMALL)
-    @pytest.mark.parametrize("until", [1, 7])
+    @pytest.mark.parametrize(
+        ("name", "until"),
+        [
+            *((name, 7) for name in SMALL),
+            ("wolf-sheep", 1),
+            *(
+                pytest.param(name, 1, marks=pytest.mark.slow)
+                for name in SMALL
+                if name != "wolf-sheep"
+            ),
+        ],
+    )
     def test_going_on_gives_the_same_bytes(self, name, until, lived, tmp_path):
         cut = RunFolder.create(small(name).prepare(), tmp_path)
         with cut.claimed():
@@ -86,10 +96,11 @@ class TestRun:
         folder.checkpoints[0].write_bytes(b"")
         assert outcome(resume(folder.path)) == before
 
-    def test_on_the_command_line(self, noosphere, tmp_path):
+    def test_on_the_command_line(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
         changes = ["--set", "birds=30", "--set", "parameters.width=20", "--set", "ticks=20"]
-        done = noosphere("run", "flocking", *changes, "--seed", 2, cwd=tmp_path)
-        assert (done.returncode, done.stderr) == (0, "")
+        done = CliRunner().invoke(main, ["run", "flocking", *changes, "--seed", "2"])
+        assert (done.exit_code, done.stderr) == (0, "")
         lines = done.stdout.splitlines()
         assert lines[0].startswith("flocking · seed 2 · Boids")
         assert lines[1].split() == ["run", "model=flocking", "ticks=20"]
@@ -119,7 +130,10 @@ def outcome(folder):
 
 
 class TestCut:
-    """In processes of their own, as the reasoning studies are in test_resume."""
+    """In processes of their own, as the reasoning studies are in test_resume.
+
+    There runs are killed by default as well; what a model goes on to is tested above.
+    """
 
     CHANGES = ("width=20", "ticks=1000", "seed=6", "output.checkpoint_every=25")
 
@@ -144,6 +158,7 @@ class TestCut:
 
         return start
 
+    @pytest.mark.slow
     def test_killed_again_and_again(self, start, uncut, tmp_path):
         path, rng, killed = tmp_path / "runs" / "wolf-sheep-6", random.Random(3), 0
         for _ in range(2):

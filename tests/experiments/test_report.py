@@ -69,19 +69,30 @@ def results():
     }
 
 
-@pytest.fixture
-def folder(tmp_path):
+def fill(folder):
     """A run folder as a run leaves it, with names that try to break out."""
-    (tmp_path / "study.toml").write_text(
+    (folder / "study.toml").write_text(
         f"name = 'mine'\nseed = 3\ndescription = '{NASTY}'\n"
         "[world]\nagents = 10\ntasks_per_agent = 4\n[economy]\nsupply = 45.0\n"
     )
     manifest = {"command": NASTY, "git": None, "versions": {"numpy": "2.0"}}
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    (tmp_path / "results.json").write_text(json.dumps(results()))
-    pq.write_table(pa.table(metrics()), tmp_path / "metrics.parquet")
-    pq.write_table(pa.table(agents()), tmp_path / "agents.parquet")
-    return tmp_path
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "results.json").write_text(json.dumps(results()))
+    pq.write_table(pa.table(metrics()), folder / "metrics.parquet")
+    pq.write_table(pa.table(agents()), folder / "agents.parquet")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Such a folder, to be changed."""
+    return fill(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The page of such a folder as it is."""
+    return page(fill(tmp_path_factory.mktemp("whole")))
 
 
 def page(folder):
@@ -112,36 +123,33 @@ class Balanced(HTMLParser):
 
 
 class TestPage:
-    def test_is_whole_html_without_scripts_or_links(self, folder):
-        html = page(folder)
+    def test_is_whole_html_without_scripts_or_links(self, whole):
         parser = Balanced()
-        parser.feed(html)
+        parser.feed(whole)
         assert parser.open == []
         assert not {"script", "link", "iframe"} & set(parser.seen)
-        assert "http" not in re.sub(r"base64,[^\"]+", "", html)
+        assert "http" not in re.sub(r"base64,[^\"]+", "", whole)
 
-    def test_what_users_write_is_escaped(self, folder):
-        html = page(folder)
-        assert "<script" not in html
+    def test_what_users_write_is_escaped(self, whole):
+        assert "<script" not in whole
         # Description, study, manifest, a note, and the words on the best agent.
-        assert html.count("&lt;script&gt;") == 5
+        assert whole.count("&lt;script&gt;") == 5
 
-    def test_all_pictures_are_drawn(self, folder):
-        drawn = pictures(page(folder))
+    def test_all_pictures_are_drawn(self, whole):
+        drawn = pictures(whole)
         assert len(drawn) == len(PICTURES) == 5
         for svg in drawn:
             assert ElementTree.fromstring(svg).tag.endswith("svg")
 
-    def test_table_with_footnotes(self, folder):
-        html = page(folder)
-        (best,) = re.findall(r'<tr class="best">(.*?)</tr>', html, re.DOTALL)
+    def test_table_with_footnotes(self, whole):
+        (best,) = re.findall(r'<tr class="best">(.*?)</tr>', whole, re.DOTALL)
         assert best.startswith("<td>best evolved agent<sup>1</sup></td><td>0.520</td>")
-        assert "<td>random search<sup>1</sup></td>" in html
-        assert "<td>–</td>" in html
-        assert "1,23" in html
-        assert "<li>same</li>" in html
-        assert "units &amp; more" in html
-        assert "beats random search" in html
+        assert "<td>random search<sup>1</sup></td>" in whole
+        assert "<td>–</td>" in whole
+        assert "1,23" in whole
+        assert "<li>same</li>" in whole
+        assert "units &amp; more" in whole
+        assert "beats random search" in whole
 
     def test_says_so_when_evolution_does_not_beat_random_search(self, folder):
         changed = results()
@@ -149,14 +157,14 @@ class TestPage:
         (folder / "results.json").write_text(json.dumps(changed))
         assert "does not beat random search" in page(folder)
 
-    def test_study_and_manifest(self, folder):
-        html = page(folder)
-        assert "<h1>mine, seed 3</h1>" in html
-        assert "supply = 45.0" in html
-        assert "<td>versions numpy</td><td>2.0</td>" in html
+    def test_study_and_manifest(self, whole):
+        assert "<h1>mine, seed 3</h1>" in whole
+        assert "supply = 45.0" in whole
+        assert "<td>versions numpy</td><td>2.0</td>" in whole
 
-    def test_same_run_same_bytes(self, folder):
-        assert page(folder) == page(folder)
+    def test_same_run_same_bytes(self, folder, whole):
+        """In another folder."""
+        assert page(folder) == whole
 
 
 class TestWhatIsMissing:

@@ -10,7 +10,7 @@ import pytest
 from experiments.run import resume, run
 from experiments.store import RunFolder
 from experiments.study import load_study
-from swarm.reasoning import load_graph
+from tests.experiments.nations import write_eight_relations
 
 STUDY = """\
 name = "nations"
@@ -31,14 +31,8 @@ checkpoint_every = 1
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     """Forty agents on the facts of eight relations of Nations, so that a start takes a second."""
-    graph = load_graph("nations")
-    facts = graph.facts[graph.facts[:, 1] < 8]
-    names = [(graph.entities[h], graph.relations[r], graph.entities[t]) for h, r, t in facts]
     path = tmp_path_factory.mktemp("resume") / "nations.toml"
-    (path.parent / "facts").mkdir()
-    (path.parent / "facts" / "eight.tsv").write_text(
-        "".join("\t".join(name) + "\n" for name in names), encoding="utf-8"
-    )
+    write_eight_relations(path.parent / "facts")
     path.write_text(STUDY, encoding="utf-8")
     return path
 

@@ -6,6 +6,7 @@ from swarm.memory.durable.log import Log
 from swarm.memory.durable.logged import LoggedFacts
 from swarm.memory.durable.names import Names, NameTable
 from swarm.memory.durable.reader import LogReader, Position, Torn
+from swarm.memory.durable.salvage import Salvaged, salvage
 from swarm.memory.durable.snapshot import Snapshot, read_snapshot, write_snapshot
 from swarm.memory.durable.store import FactStore
 
@@ -19,11 +20,13 @@ __all__ = [
     "NameTable",
     "Names",
     "Position",
+    "Salvaged",
     "Snapshot",
     "Torn",
     "at",
     "episodes",
     "marks",
     "read_snapshot",
+    "salvage",
     "write_snapshot",
 ]

@@ -1,4 +1,4 @@
-"""Where the writes of a memory go: its log, the tick it has come to, and its names."""
+"""Where the writes of a memory go: its log, and the names that they need."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from swarm.memory.facts import FactError
 
 
 class Journal:
-    """Where the writes of one memory go: its log, the tick it has come to, and its names.
+    """Where the writes of one memory go: its log, and the names that they need.
 
     Args:
         log: None for a memory that may be read only.
-        tick: of the last record.
         names: all ids must have names in these; None if ids are plain numbers.
+        facts: how many are in the log.
     """
 
-    def __init__(self, log: Log | None, tick: int, names: Names | None, facts: int) -> None:
+    def __init__(self, log: Log | None, names: Names | None, facts: int) -> None:
         self.log = log
-        self.tick = tick
         self.names = names
         self.facts = facts
         self.closed = ""
@@ -32,7 +31,6 @@ class Journal:
     def write(self, operation: Operation, tick: int, columns: dict[str, Any]) -> None:
         """Log one operation."""
         self.writable().append(operation, tick, columns)
-        self.tick = max(self.tick, tick)
 
     def writable(self) -> Log:
         """Return the log.
@@ -54,21 +52,14 @@ class Journal:
         self.log.check_whole()
         return self.log
 
-    def check_time(self, tick: int, what: str) -> None:
-        """Refuse ticks before the last one that anything was written in."""
-        if tick < self.tick:
-            raise FactError(
-                f"time runs forward: {what} of tick {tick} cannot follow what was written in tick "
-                f"{self.tick}. Write in the order in which things happened."
-            )
-
-    def check_name(self, table: str, highest: int) -> None:
-        """Refuse ids without names."""
+    def check_names(self, entity: int, relation: int) -> None:
+        """Refuse ids without names, in a memory that has names; the highest of each are given."""
         if self.names is None:
             return
-        known = len(getattr(self.names, table))
-        if highest >= known:
-            raise FactError(
-                f"{table} have names up to {known - 1}; got {highest}. Add the name first: "
-                f"store.names.{table}.add(['...'])."
-            )
+        for table, highest in (("entities", entity), ("relations", relation)):
+            known = len(getattr(self.names, table))
+            if highest >= known:
+                raise FactError(
+                    f"{table} have names up to {known - 1}; got {highest}. Add the name first: "
+                    f"store.names.{table}.add(['...'])."
+                )

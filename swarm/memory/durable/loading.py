@@ -90,10 +90,14 @@ def load(
         DurableError: for damage that leaves no prefix sure to hold what was acknowledged.
     """
     for _ in range(_TRIES):
+        seen = snapshots(folder)
         try:
             return _load(folder, settings, make(settings.entities, settings.relations), until)
         except FileNotFoundError:  # the writer took a snapshot meanwhile and removed an older one
             continue
+        except DurableError:  # or part of the log, which is damage only if none came meanwhile
+            if snapshots(folder) == seen:
+                raise
     raise DurableError(f"{folder}: files vanished {_TRIES} times while they were read.")
 
 

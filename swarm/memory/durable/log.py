@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +46,7 @@ class Log:
         segment_bytes: when a segment has as many, the next begins.
         reader: one that has read the log to its end: writing goes on there, over what is torn.
             A new log, if left out.
+        begin: where a new log begins: behind a state that a snapshot holds.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Log:
         sync: Sync = "batch",
         segment_bytes: int = SEGMENT_BYTES,
         reader: LogReader | None = None,
+        begin: Position = START,
     ) -> None:
         if sync not in ("always", "batch", "never"):
             raise DurableError(f'sync is "always", "batch" or "never"; got {sync!r}.')
@@ -67,7 +70,7 @@ class Log:
         self.broken = ""
         self._pending: list[bytes] = []
         self._pending_bytes = 0
-        position = START if reader is None else reader.position
+        position = begin if reader is None else reader.position
         self.acknowledged = position.sequence - 1
         self._next = position.sequence
         self._tick = 0
@@ -100,7 +103,7 @@ class Log:
         self.check_whole()
         if self._pending:
             if self._offset >= self.segment_bytes:
-                self._begin_segment(self.acknowledged + 1)
+                self._next_segment()
             self._write(self._pending)
             self._pending, self._pending_bytes = [], 0
             self.acknowledged = self._next - 1
@@ -174,10 +177,19 @@ class Log:
             self.broken = f"syncing failed ({error.strerror})"
             raise DurableError(f"{self._path}: {self.broken}; not acknowledged.") from error
 
+    def _next_segment(self) -> None:
+        """Go on in a new file; if there can be none, all is as after a write that failed."""
+        self._fsync()
+        full, first = self._file, self.acknowledged + 1
+        try:
+            self._begin_segment(first)
+        except OSError as error:
+            with suppress(OSError):
+                segment_path(self.folder, first).unlink(missing_ok=True)
+            self._take_back(error)
+        os.close(full)
+
     def _begin_segment(self, first: int) -> None:
-        if hasattr(self, "_file"):
-            self._fsync()
-            os.close(self._file)
         header = encode_segment(self.identity, first, self.schema)
         path = segment_path(self.folder, first)
         write_whole(path, [header])
@@ -191,8 +203,8 @@ class Log:
             os.fsync(self._file)  # what was read back is acknowledged from here on
 
     def _open(self, path: Path, first: int, offset: int) -> None:
-        self._path = path
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self._path = path
         self._segment = first
         self._offset = offset
         self._unsealed = False

@@ -1,25 +1,29 @@
 """Facts whose writes go to a log first.
 
-Whatever takes `Facts` takes these: each batch and each end is checked, logged, applied, and only
-then acknowledged by returning (write-ahead logging: C. Mohan et al., "ARIES", ACM TODS 17, 1992;
-there is nothing to undo, since what memory would refuse is never logged).
+Whatever takes `Facts` takes these: each batch and each end is checked by `Facts`, logged, applied,
+and only then acknowledged by returning (write-ahead logging: C. Mohan et al., "ARIES", ACM TODS 17,
+1992; there is nothing to undo, since what memory would refuse is never logged).
+
+Besides what `Facts` refuses, these refuse ids without names in a memory that has names, and any
+tick before the last in which something was written, an end or a mark too. `DurableError` says that
+something could not be logged; memory is as before then.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any, Unpack
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from swarm.memory.durable.errors import DurableError
-from swarm.memory.durable.intake import GIVEN, checked_batch, checked_end, superseded
 from swarm.memory.durable.journal import Journal
-from swarm.memory.durable.operations import BESIDE, Operation
-from swarm.memory.facts import FOREVER, Facts
-from swarm.memory.facts.writer import Said
+from swarm.memory.durable.operations import GIVEN, Operation
+from swarm.memory.facts import FOREVER, FactError, Facts
+from swarm.memory.facts.columns import whole
 
 Ids = NDArray[np.int64]
 _ADDED = 4096
@@ -31,45 +35,15 @@ class LoggedFacts(Facts):
 
     journal: Journal | None = None
 
-    def append(
-        self,
-        subject: ArrayLike,
-        relation: ArrayLike,
-        object: ArrayLike,
-        *,
-        author: ArrayLike,
-        tick: ArrayLike,
-        confidence: ArrayLike = 1.0,
-        credence: ArrayLike = 1.0,
-        engine: ArrayLike = 0,
-        valid_from: ArrayLike | None = None,
-        valid_to: ArrayLike = FOREVER,
-        encoder: ArrayLike = 0,
-        evidence: tuple[ArrayLike, ArrayLike] | None = None,
-    ) -> Ids:
-        """Write a batch of facts, to the log first; see `Facts.append`.
+    @property
+    def last_tick(self) -> int:
+        """The last tick that anything was written in; nothing may be written in an earlier one."""
+        return self._last
 
-        Raises:
-            FactError: as `Facts.append`; also for a tick before the last one that anything was
-                written in, and for ids without names in a memory that has names.
-            DurableError: if it cannot be logged; memory is as before then.
-        """
-        given: dict[str, Any] = {
-            "subject": subject,
-            "relation": relation,
-            "object": object,
-            "author": author,
-            "tick": tick,
-            "valid_from": tick if valid_from is None else valid_from,
-            "valid_to": valid_to,
-            "confidence": confidence,
-            "credence": credence,
-            "engine": engine,
-            "encoder": encoder,
-        }
-        if self.journal is None:
-            return super().append(**given, evidence=evidence)
-        return self._log_batch(self.journal, given, evidence)
+    def resume(self, journal: Journal, tick: int) -> None:
+        """Log from now on; nothing may be written before `tick`."""
+        self.journal = journal
+        self._last = max(self._last, tick)
 
     def add(
         self,
@@ -93,7 +67,8 @@ class LoggedFacts(Facts):
         added, before anything else is written and before anything is acknowledged.
 
         Raises:
-            FactError, DurableError: as `append`.
+            FactError: as `Facts.add`; also for ids without names in a memory that has names.
+            DurableError: if it cannot be logged.
         """
         if valid_from is None:
             valid_from = tick
@@ -115,9 +90,9 @@ class LoggedFacts(Facts):
                     evidence=(evidence, [len(evidence)]),
                 )
                 return int(ids[0])
-            journal.check_time(tick, "a fact")
-            journal.check_name("entities", max(subject, object))
-            journal.check_name("relations", relation)
+            if journal.names is not None:
+                with suppress(TypeError):  # what is no number is refused below
+                    journal.check_names(max(subject, object), relation)
         added = super().add(
             subject,
             relation,
@@ -132,64 +107,9 @@ class LoggedFacts(Facts):
             encoder=encoder,
             evidence=evidence,
         )
-        if journal is not None:
-            journal.tick = tick
-            if added - journal.facts >= _ADDED:
-                self.log_added()
+        if journal is not None and added - journal.facts >= _ADDED:
+            self.log_added()
         return added
-
-    def supersede(
-        self,
-        subject: ArrayLike,
-        relation: ArrayLike,
-        object: ArrayLike,
-        *,
-        author: ArrayLike,
-        tick: ArrayLike,
-        credence: ArrayLike = 1.0,
-        everyone: bool = False,
-        **said: Unpack[Said],
-    ) -> Ids:
-        """Write facts in place of earlier ones, in the log first, as one; see `Facts.supersede`.
-
-        Raises:
-            FactError, DurableError: as `append`.
-        """
-        given: dict[str, Any] = {
-            "subject": subject,
-            "relation": relation,
-            "object": object,
-            "author": author,
-            "tick": tick,
-            "confidence": 1.0,
-            "credence": credence,
-            "engine": 0,
-            "valid_from": tick,
-            "valid_to": FOREVER,
-            "encoder": 0,
-            **said,
-        }
-        evidence = given.pop("evidence", None)
-        if self.journal is None:
-            return super().supersede(**given, everyone=everyone, evidence=evidence)
-        return self._log_batch(self.journal, given, evidence, supersede=True, everyone=everyone)
-
-    def end(self, ids: ArrayLike, tick: int) -> Ids:
-        """End facts at a tick, in the log first; see `Facts.end`.
-
-        Raises:
-            FactError: as `Facts.end`; also for a tick before the last one that anything was
-                written in.
-            DurableError: if it cannot be logged; memory is as before then.
-        """
-        journal = self.journal
-        if journal is None:
-            return super().end(ids, tick)
-        self.log_added()
-        standing = checked_end(self, ids, tick, journal.tick)
-        if standing.size:
-            journal.write(Operation.ENDS, tick, {"ids": standing})
-        return super().end(standing, tick)
 
     def restore(self, state: Any) -> None:
         """Refused, unless the memory is being opened: its past is in its folder."""
@@ -206,40 +126,11 @@ class LoggedFacts(Facts):
         if journal is None:
             return
         self.log_added()
-        journal.check_time(int(tick), "a mark")
+        tick = int(whole("tick", tick, 0, FOREVER - 1))
+        self._check_time(tick, "a mark")
         text = np.frombuffer(json.dumps(values).encode(), np.uint8)
         journal.write(Operation.MARK, tick, {"json": text})
-
-    def _log_batch(
-        self,
-        journal: Journal,
-        given: dict[str, Any],
-        evidence: tuple[ArrayLike, ArrayLike] | None,
-        *,
-        supersede: bool = False,
-        everyone: bool = False,
-    ) -> Ids:
-        """Check, log, apply."""
-        self.log_added()
-        batch: dict[str, Any]
-        batch, size = checked_batch(self, given, evidence, journal.tick)
-        if not size:
-            return np.empty(0, np.int64)
-        for table, names in (("entities", ("subject", "object")), ("relations", ("relation",))):
-            journal.check_name(table, max(int(batch[name].max()) for name in names))
-        if supersede:
-            batch["ends"], batch["ends_tick"] = superseded(self, batch, size, everyone)
-        journal.write(Operation.FACTS, int(batch["tick"][-1]), batch)
-        journal.facts += size
-        return self._apply(batch)
-
-    def _apply(self, batch: dict[str, Any]) -> Ids:
-        given = {name: batch[name] for name in GIVEN}
-        grounds, counts, ends, ticks = (batch.get(name, np.empty(0)) for name in BESIDE)
-        new = super().append(**given, evidence=(grounds, counts) if grounds.size else None)
-        for tick in np.unique(ticks).tolist():
-            super().end(ends[ticks == tick], tick)
-        return new
+        self._last = tick
 
     def log_added(self) -> None:
         """Log what was added since the last record.
@@ -267,3 +158,52 @@ class LoggedFacts(Facts):
             batch |= {"evidence": grounds, "evidence_count": counts}
         journal.write(Operation.FACTS, int(batch["tick"][-1]), batch)
         journal.facts = stop
+
+    # -- what `Facts` calls before it changes --------------------------------------------------
+
+    def _before_entering(
+        self,
+        batch: Mapping[str, Any],
+        size: int,
+        cited: tuple[Ids, Ids] | None,
+        ends: tuple[Ids, Ids],
+    ) -> None:
+        """Log a batch: the columns of its rows, or their first value where all are the same."""
+        journal = self.journal
+        if journal is None:
+            return
+        self.log_added()
+        if not size:
+            return
+        first, stop = self._size, self._size + size
+        rows: dict[str, Any] = {
+            name: column[first : stop if getattr(batch[name], "ndim", 0) else first + 1]
+            for name, column in self._table._asdict().items()
+            if name in GIVEN
+        }
+        if journal.names is not None:
+            highest = max(rows["subject"].max(), rows["object"].max())
+            journal.check_names(int(highest), int(rows["relation"].max()))
+        if cited is not None and cited[0].size:
+            rows["evidence"], rows["evidence_count"] = cited
+        rows["ends"], rows["ends_tick"] = ends
+        journal.write(Operation.FACTS, int(rows["tick"][-1]), rows)
+        journal.facts = stop
+
+    def _before_ending(self, ids: Ids, tick: int) -> None:
+        """Log an end."""
+        journal = self.journal
+        if journal is None:
+            return
+        self.log_added()
+        if ids.size:
+            self._check_time(tick, "an end")
+            journal.write(Operation.ENDS, tick, {"ids": ids})
+            self._last = int(tick)
+
+    def _check_time(self, tick: int, what: str) -> None:
+        if tick < self._last:
+            raise FactError(
+                f"time runs forward: {what} of tick {tick} cannot follow what was written in tick "
+                f"{self._last}. Write in the order in which things happened."
+            )

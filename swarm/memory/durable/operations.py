@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swarm.memory.durable.intake import GIVEN
 from swarm.memory.durable.records import Record, Schema, columns_of
 from swarm.memory.facts import Facts
 from swarm.memory.facts.columns import COLUMNS
 
+GIVEN = tuple(name for name in COLUMNS if name not in ("sequence", "ended"))
+"""The columns that a writer gives; the others follow from them."""
 BESIDE = ("evidence", "evidence_count", "ends", "ends_tick")
 """Columns of FACTS that are not one value a fact."""
 _GATHERED = 1 << 18

@@ -153,5 +153,6 @@ class LogReader:
             return
         raise DurableError(
             f"{path}: damaged at byte {offset}, where record {lost} should be: {reason}, {why}. "
-            "Nothing was changed. Restore this file from a copy."
+            "Nothing was changed. Restore this file from a copy, or save what is whole: "
+            "salvage(folder, into='another folder')."
         )

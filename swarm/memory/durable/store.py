@@ -4,7 +4,8 @@ Guarantees. Killed at any byte, a store reopens to a prefix of what was written 
 was acknowledged (see `log` for when that is) and, of the rest, whole batches in order or nothing.
 Damage never goes unnoticed where it would change what is read: reopening refuses and names the
 file, unless the damage can be told from nothing but a torn write at the end, which is left out and
-said in `recovered`. One process writes; others may read a consistent prefix at any time.
+said in `recovered`; what is whole of a memory that is refused, `salvage` saves. One process writes;
+others may read a consistent prefix at any time.
 
 A folder holds
 
@@ -136,21 +137,23 @@ class FactStore:
         except BaseException:
             lock.release()
             raise
-        facts.journal = Journal(log, loaded.tick, names, len(facts))
-        return cls(path, settings, facts, facts.journal, lock, loaded)
+        journal = Journal(log, names, len(facts))
+        facts.resume(journal, loaded.tick)
+        return cls(path, settings, facts, journal, lock, loaded)
 
     @classmethod
     def _open_to_read(cls, path: Path, entities: int | None, relations: int | None) -> FactStore:
         settings = _settings(path, entities, relations)
         facts, loaded = load(path, settings, LoggedFacts)
         names = _names_of(path, settings, facts, read_only=True)
-        facts.journal = Journal(None, loaded.tick, names, len(facts))
-        return cls(path, settings, facts, facts.journal, None, loaded)
+        journal = Journal(None, names, len(facts))
+        facts.resume(journal, loaded.tick)
+        return cls(path, settings, facts, journal, None, loaded)
 
     @property
     def tick(self) -> int:
         """The last tick that anything was written in; nothing may be written in an earlier one."""
-        return self._journal.tick
+        return self._logged.last_tick
 
     @property
     def acknowledged(self) -> int:

@@ -41,13 +41,14 @@ def came_up(
         most: how many at most.
 
     Returns:
-        Distinct ids: those ranked first for every query, then the second, and so on; and bool[Q],
-        the queries of which all that came up is among them.
+        Distinct ids: all of the first query by rank, then of the second, and so on, for a query of
+        which only some are re-encoded would miss them among so few; and bool[Q], the queries of
+        which all that came up is among them.
     """
     queries, k = found[newest].ids.shape
     ids = [each.ids for number, each in found.items() if number != newest]
     stale = np.stack(ids) if ids else np.zeros((0, queries, k), np.int64)
-    column = stale.transpose(2, 0, 1).ravel()
+    column = stale.transpose(1, 2, 0).ravel()
     column = column[column != NOBODY]
     _, first = np.unique(column, return_index=True)
     chosen = column[np.sort(first)[:most]]

@@ -104,7 +104,9 @@ class Generations:
             )
         others = self.callable.keys() - {encoder}
         alone = sum(
-            len(each.index) for each in self.by_number.values() if not each.passage.asked_by(others)
+            len(each.index)
+            for each in self.by_number.values()
+            if others.isdisjoint(each.passage.askers)
         )
         if alone:
             raise EncoderError(
@@ -128,7 +130,7 @@ class Generations:
         self.callable = {
             name: self.callable[name]
             for each in self.by_number.values()
-            for name in each.passage.encoders
+            for name in each.passage.askers
             if name in self.callable
         }
 

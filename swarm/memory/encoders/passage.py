@@ -1,21 +1,22 @@
 """What vectors went through on their way to the space they lie in, and how that space is asked.
 
 Vectors of an encoder e₁ that adapters have mapped, x̂ = A₂(A₁(e₁(x))), lie in the space of the
-last encoder e₃, but distorted: what the maps could not tell is gone. A query has as many forms
-there as there are encoders on the way that can still be called: A₂(A₁(e₁(q))), distorted just as
-the vectors are, A₂(e₂(q)), and e₃(q), which is as it should be but lies elsewhere. The first tells
-more where the adapters are poor, the last where they are good, and neither is known beforehand; so
-vectors are ordered by the mean of their distances to all forms. That costs one search: distances
-being squared or inner products, it is the order of the distances to the mean form m, as
+last encoder e₃, but distorted: what the maps could not tell is gone. A query has two forms there:
+A₂(A₁(e₁(q))), distorted just as the vectors are, and e₃(q), which is as it should be but lies
+elsewhere. The first tells more where the adapters are poor, the second where they are good, and
+which is not known beforehand; so vectors are ordered by the mean of their distances to both. That
+takes one search: distances being squared or inner products, it is the order of the distances to
+the mean form m = (f₁ + f₂) / 2, as
 
-    mean |fᵢ − x̂|² = |m − x̂|² + mean |fᵢ − m|²,    mean (1 − fᵢ·x̂) = 1 − m·x̂,
+    mean |fᵢ − x̂|² = |m − x̂|² + |f₁ − f₂|² / 4,    mean (1 − fᵢ·x̂) = 1 − m·x̂,
 
-under cosine with the forms brought to length one.
+under cosine with the forms brought to length one. The encoders between need not be called. What one
+of them, narrow or blind, has lost on the way stays lost until the items are encoded anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,9 +47,10 @@ class Passage:
         """The passage of these vectors once the adapter has mapped them, too."""
         return Passage((*self.encoders, encoder), (*self.adapters, adapter))
 
-    def asked_by(self, callable: Container[Identity]) -> list[Identity]:
-        """Those of the encoders that a query is encoded by."""
-        return [each for each in self.encoders if each in callable]
+    @property
+    def askers(self) -> tuple[Identity, ...]:
+        """The encoders that a query may be encoded by: the first and the last."""
+        return tuple(dict.fromkeys((self.encoders[0], self.encoders[-1])))
 
     def widths(self, last: int) -> dict[Identity, int]:
         """The width of each encoder's vectors, where the last one's is given.
@@ -69,22 +71,21 @@ class Passage:
         """What to search for: the mean form of every query, float32[Q, width of the space].
 
         Args:
-            asked: queries as the encoders have them, one of this passage at least. Those that are
-                not in it give no form.
+            asked: queries as encoders have them, by one of the askers at least. One that is not in
+                it gives no form.
             metric: of the index that is searched.
         """
-        forms = []
-        for place, encoder in enumerate(self.encoders):
-            if encoder in asked:
-                form = asked[encoder]
-                for adapter in self.adapters[place:]:
-                    form = adapter.apply(form)
-                forms.append(form)
+        forms: list[Floats] = [asked[self.space]] if self.space in asked else []
+        if self.adapters and self.encoders[0] in asked:
+            form = asked[self.encoders[0]]
+            for adapter in self.adapters:
+                form = adapter.apply(form)
+            forms.append(form)
         if len(forms) == 1:
             return forms[0]
-        if metric != "cosine":
-            return np.mean(forms, axis=0, dtype=np.float32)
-        forms = [unit(form) for form in forms]
-        mean = np.mean(forms, axis=0, dtype=np.float32)
-        opposed = (mean**2).sum(axis=1) < 1e-12  # no direction is left: the last form alone
-        return np.where(opposed[:, None], forms[-1], mean)
+        first, second = (unit(form) if metric == "cosine" else form for form in forms)
+        mean: Floats = (first + second) * np.float32(0.5)
+        if metric == "cosine":
+            opposed = (mean**2).sum(axis=1) < 1e-12  # no direction is left: one form alone
+            mean[opposed] = first[opposed]
+        return mean

@@ -27,7 +27,7 @@ def saved(generations: Generations, history: History, tick: int) -> dict[str, An
     each = generations.by_number.values()
     adapters = {id(one): one for generation in each for one in generation.passage.adapters}
     places = {key: place for place, key in enumerate(adapters)}
-    named = {name for generation in each for name in generation.passage.encoders}
+    named = {name for generation in each for name in generation.passage.askers}
     state["tick"] = tick
     state["retired"] = [list(name) for name in sorted(named - generations.callable.keys())]
     state["passages"] = [
@@ -93,15 +93,15 @@ def _callable(
     """The encoders that queries are encoded by; every generation must have one."""
     if not passages or passages[-1].adapters:
         raise EncoderError("the last passage of a saved store is that of its encoder alone.")
-    named = {name for each in passages for name in each.encoders}
+    named = {name for each in passages for name in each.askers}
     missing = sorted(named - known.keys() - gone)
     callable = {
         name: known[name]
         for each in passages
-        for name in each.encoders
+        for name in each.askers
         if name in known and name not in gone
     }
-    alone = [each.encoders for each in passages if not each.asked_by(callable)]
+    alone = [each.encoders for each in passages if callable.keys().isdisjoint(each.askers)]
     if missing or alone:
         raise EncoderError(
             f"this state has vectors of encoders {missing or alone}, which queries must be encoded "

@@ -6,19 +6,18 @@ When the encoder is replaced, new vectors are made little by little: of what sea
 found by its old vector:
 
 - through an adapter (old → new), if there is one: all old vectors are mapped at once, and asked
-  with the mean of the query's forms in the new space, by the new encoder and by the old one through
-  the adapter (see `passage`); adapters are kept, and a later one comes behind;
+  with the mean of two forms of the query, by the new encoder, and by the old one through the
+  adapter (see `passage`); adapters are kept, and at the next replacement another comes behind;
 - without one, the old index is asked with the old encoder.
 
 Either way distances of two generations are no one measure, and their answers are merged *by rank*:
 a neighbour's place is the share of its own index that is nearer (see `merging`). An old encoder is
 called until its last vector has gone (`encoders` says which are); where adapters have mapped all
-its vectors it may `retire` before, and they are asked with the forms that are left.
+its vectors it may `retire` before, and they are asked by the new one alone.
 
 What is re-encoded on read is compared truly, in the new space, in the same search; if that is all
-that came up for a query, what else is old comes behind what is new. An index is dropped when its
-last vector has gone. Encoders may be replaced again while a migration is under way, or changed
-back: every generation stays searchable until it is empty.
+that came up for a query, what else is old comes behind what is new. Encoders may be replaced again
+while a migration is under way, or changed back: every generation is searched until it is empty.
 
 Guarantees: an item that was written and not removed is found at every moment, once; `migrate` takes
 items in an order that is spread evenly over the ids, so that new and old are fair samples of them,
@@ -60,13 +59,13 @@ class VersionedVectors:
     >>> store = VersionedVectors(HashedNgrams(64), lambda ids: [texts[id] for id in ids])
     >>> store.write(np.arange(1000))
     >>> store.replace_encoder(HashedNgrams(128, version=2))
-    >>> store.search(["a red fox"], k=10)
+    >>> found = store.search(["a red fox"], k=10)
     >>> while store.migrate(100): ...
 
     Attributes:
         read: from ids int64[m] to the m items; it is asked for every item that was written.
         tick: the time that new vectors are stamped with, 0..2³¹−1; set by the caller.
-        lazy: how many items a search may re-encode, ≥ 0; those ranked first come first.
+        lazy: how many items a search may re-encode, ≥ 0; its first queries are served first.
     """
 
     def __init__(self, encoder: Encoder, read: Read, *, make: Make = Exact, lazy: int = 64) -> None:
@@ -74,9 +73,8 @@ class VersionedVectors:
 
         Args:
             encoder: of queries and of what is written.
-            read: gives the items of ids.
+            read, lazy: as above.
             make: an empty index of a width, by default `Exact` by squared Euclidean distance.
-            lazy: how many items a search may re-encode.
         """
         self.read = read
         self.tick = 0
@@ -176,15 +174,15 @@ class VersionedVectors:
     def retire(self, encoder: Identity) -> None:
         """Encode queries by an old encoder no more, because it cannot be called any longer.
 
-        Its vectors, and those that passed through its space, are then asked without it, which
-        finds less of them. It may come back by `replace_encoder`.
+        Vectors that adapters have mapped from its space, or into it, are then asked by the other
+        end of their way alone, which finds less of them. It may come back by `replace_encoder`.
 
         Args:
             encoder: its identity, (name, version).
 
         Raises:
             EncoderError: for the present encoder, one that is not called anyway, or one by which
-                alone some vectors are found, as no adapter has mapped them.
+                alone some vectors are found.
         """
         self._generations.retire(encoder)
 
@@ -287,8 +285,7 @@ class VersionedVectors:
         """Become what `state` was taken from. Indexes are built again from their vectors.
 
         Args:
-            state: of a store whose last encoder was the present one of this store, or is among
-                `encoders`.
+            state: of a store whose last encoder is the present one here, or among `encoders`.
             encoders: those that older generations are asked with; ones that had retired stay so.
             retired: identities of those that cannot be called any longer, as by `retire`.
 

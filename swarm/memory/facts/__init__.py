@@ -1,9 +1,9 @@
 """Facts with their provenance: who, when, from what, how sure, and for how long.
 
-    facts.py       write, match, neighbours, ends      combining.py   what all who say it make of it
-    reader.py      for who may see a part of it        derivation.py  what rests on what, withdrawal
-    writer.py      in the name of one author           tracing.py     where it came from, to read
-    walks.py       paths between entities              export.py      NetworkX, pandas, triples
+facts.py       write, match, neighbours, ends      combining.py   what all who say it make of it
+reader.py      for who may see a part of it        derivation.py  what rests on what, withdrawal
+writer.py      in the name of one author           tracing.py     where it came from, to read
+walks.py       paths between entities              export.py      NetworkX, pandas, triples
 """
 
 from swarm.memory.facts.columns import FOREVER, FactError

@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from swarm.memory.facts.columns import AUTHOR_MAX, FOREVER, Columns, FactError, share, whole
 
-CHUNK = 16_384
-"""Rows of the block: it stays in the cache, and large batches take no second copy of memory."""
+CHUNK = 4096
+"""Rows of the block: it stays in a core's cache, and large batches are not copied as a whole."""
 WHOLE = (
     "subject",
     "relation",

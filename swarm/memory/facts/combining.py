@@ -31,16 +31,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from swarm.memory.facts.columns import FactError, share, whole
+from swarm.memory.facts.columns import FactError, different, share, whole
 from swarm.memory.facts.facts import Facts
-from swarm.memory.facts.voices import ascending, first_of_voice
+from swarm.memory.facts.voices import first_of_voice
 
 Ids = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 DEPTH = 2
 """How many links of evidence back two claims may meet, unless told otherwise."""
-_ASKED_SINGLY_MAX = 8
 
 
 class Contested(NamedTuple):
@@ -83,7 +82,7 @@ def belief(
         FactError: for statements out of range, lengths that differ, or credence that is missing
             for an author.
 
-    O(facts) for many statements, O(facts of the subject) each for few, and O(c log c) for the c
+    O(facts of the subject) for each statement, less where it has many, and O(c log c) for the c
     claims and their grounds.
 
     >>> belief(memory, 3, 7, [9, 11])
@@ -92,7 +91,8 @@ def belief(
     if depth < 0:
         raise FactError(f"depth must be 0 or more links of evidence, such as 2; got {depth}.")
     unique, place = _unique(statements)
-    ids, of = _claims(facts, unique, as_of, valid_at, before)
+    offsets, ids = facts.match_many(*unique, as_of=as_of, valid_at=valid_at, before=before)
+    of = np.repeat(np.arange(unique.shape[1]), np.diff(offsets))
     weight = _weights(facts, ids, credence)
     heard = weight > 0
     ids, of, weight = ids[heard], of[heard], weight[heard]
@@ -134,14 +134,14 @@ def contested(
 
     >>> contested(memory, 3, relation=7).object
     """
-    ids = facts.match(as_of=as_of, valid_at=valid_at, before=before)
-    columns = facts.columns()
-    wanted = whole("relation", relation, 0, facts.relations - 1)
     if subject is None:
-        ids = ids[np.isin(columns["relation"][ids], wanted)]
+        wanted = whole("relation", relation, 0, facts.relations - 1)
+        ids = facts.match(as_of=as_of, valid_at=valid_at, before=before)
+        ids = ids[np.isin(facts.columns()["relation"][ids], wanted)]
     else:
-        pairs = _statements(facts, subject, wanted, 0)[:2]
-        ids = ids[np.isin(_pairs(facts, _said(facts, ids)), _pairs(facts, pairs))]
+        pairs = different(_pairs(facts, _statements(facts, subject, relation, 0)))
+        asked = np.divmod(pairs, facts.relations)
+        ids = facts.match_many(*asked, as_of=as_of, valid_at=valid_at, before=before).values
     said, _ = _unique(_said(facts, ids))
     _, place, count = np.unique(_pairs(facts, said), return_inverse=True, return_counts=True)
     rivals = said[:, count[place] > 1]
@@ -197,38 +197,6 @@ def _said(facts: Facts, ids: Ids) -> Ids:
 def _pairs(facts: Facts, statements: Ids) -> Ids:
     """One number for each (subject, relation): below 2⁶²."""
     return statements[0] * facts.relations + statements[1]
-
-
-def _claims(
-    facts: Facts, unique: Ids, as_of: int | None, valid_at: int | None, before: int | None
-) -> tuple[Ids, Ids]:
-    """The facts that say one of these statements, and the place of the statement."""
-    if unique.shape[1] <= _ASKED_SINGLY_MAX:
-        lists = [
-            facts.match(*statement, as_of=as_of, valid_at=valid_at, before=before)
-            for statement in unique.T.tolist()
-        ]
-        ids = np.concatenate([np.empty(0, np.int64), *lists])
-        return ids, np.repeat(np.arange(len(lists)), [len(found) for found in lists])
-    ids = facts.match(as_of=as_of, valid_at=valid_at, before=before)
-    wanted = np.zeros(facts.entities, bool)
-    wanted[unique[0]] = True
-    ids = ids[wanted[facts.columns()["subject"][ids]]]
-    # Three columns do not fit into 63 bits, but a rank and one column do.
-    said = _said(facts, ids)
-    pairs = _pairs(facts, unique)
-    different = ascending(pairs)
-    rank, known = _places(different, _pairs(facts, said))
-    key = np.searchsorted(different, pairs) * facts.entities + unique[2]
-    place, same = _places(key, rank * facts.entities + said[2])
-    fits = known & same
-    return ids[fits], place[fits]
-
-
-def _places(column: Ids, values: Ids) -> tuple[Ids, NDArray[np.bool_]]:
-    """Where values stand in an ascending column, not empty, and whether they do at all."""
-    places = np.minimum(np.searchsorted(column, values), column.size - 1)
-    return places, column[places] == values
 
 
 def _weights(facts: Facts, ids: Ids, credence: ArrayLike | None) -> Numbers:

@@ -27,6 +27,7 @@ from swarm.memory.facts.facts import Facts
 
 Ids = NDArray[np.int64]
 Marks = NDArray[np.bool_]
+Column = NDArray[np.int32]
 
 
 class Withdrawal(NamedTuple):
@@ -57,10 +58,8 @@ def grounds(facts: Facts, ids: ArrayLike) -> Ids:
         FactError: for unknown ids.
     """
     asked = _marked(facts, ids)
-    stop = int(np.flatnonzero(asked).max(initial=-1)) + 1
-    evidence, counts = facts.evidence(np.arange(stop))
-    reached = np.zeros(stop, bool)
-    mark_grounds(evidence, counts, asked, reached)
+    reached = np.zeros(len(facts), bool)
+    mark_grounds(*facts.evidence_view(), asked, reached)
     return np.flatnonzero(reached)
 
 
@@ -127,9 +126,7 @@ def _resting_on(facts: Facts, asked: Marks) -> Marks:
     """Which facts rest on those asked for: bool[facts]."""
     reached = np.zeros(len(facts), bool)
     if asked.any():
-        start = int(asked.argmax()) + 1
-        evidence, counts = facts.evidence(np.arange(start, len(facts)))
-        mark_derived(evidence, counts, start, asked, reached)
+        mark_derived(*facts.evidence_view(), int(asked.argmax()) + 1, asked, reached)
     return reached
 
 
@@ -141,33 +138,23 @@ def _marked(facts: Facts, ids: ArrayLike) -> Marks:
 
 @njit(cache=True, nogil=True)
 def mark_derived(
-    evidence: NDArray[np.int64],
-    counts: NDArray[np.int64],
+    evidence: Column,
+    offsets: Column,
     start: int,
-    asked: NDArray[np.bool_],
-    reached: NDArray[np.bool_],
+    asked: Marks,
+    reached: Marks,
 ) -> None:
-    """Mark the facts from `start` on that rest on those asked for; evidence[k] is of start + k."""
-    place = 0
-    for k in range(counts.size):
-        for _ in range(counts[k]):
+    """Mark the facts from `start` on that rest on those asked for; see `Facts.evidence_view`."""
+    for fact in range(start, offsets.size - 1):
+        for place in range(offsets[fact], offsets[fact + 1]):
             ground = evidence[place]
-            place += 1
-            if asked[ground] or reached[ground]:
-                reached[start + k] = True
+            reached[fact] |= asked[ground] | reached[ground]
 
 
 @njit(cache=True, nogil=True)
-def mark_grounds(
-    evidence: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    asked: NDArray[np.bool_],
-    reached: NDArray[np.bool_],
-) -> None:
+def mark_grounds(evidence: Column, offsets: Column, asked: Marks, reached: Marks) -> None:
     """Mark the facts that those asked for rest on, from the last fact to the first."""
-    place = evidence.size
-    for fact in range(counts.size - 1, -1, -1):
-        for _ in range(counts[fact]):
-            place -= 1
-            if asked[fact] or reached[fact]:
+    for fact in range(offsets.size - 2, -1, -1):
+        if asked[fact] or reached[fact]:
+            for place in range(offsets[fact], offsets[fact + 1]):
                 reached[evidence[place]] = True

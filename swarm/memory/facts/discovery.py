@@ -14,22 +14,19 @@ def first_of_each_author(
     offsets: NDArray[np.int64],
     ids: NDArray[np.int64],
     authors: NDArray[np.int32],
-    most: int,
-) -> NDArray[np.int64]:
-    """int64[m, most]: the first of each list of ascending ids, no two of one author.
+    found: NDArray[np.int64],
+) -> None:
+    """Fill found[m, most] with the first of each list of ascending ids, no two of one author.
 
-    −1 where there are no more. O(length of the list · most).
+    The rest stays as it is. O(length of the list · most).
     """
-    found = np.full((offsets.size - 1, most), -1, np.int64)
     for q in range(offsets.size - 1):
-        row, count = found[q], 0
-        for i in ids[offsets[q] : offsets[q + 1]]:
-            if count == most:
-                break
+        count, at = 0, offsets[q]
+        while at < offsets[q + 1] and count < found.shape[1]:
             place = 0
-            while place < count and authors[row[place]] != authors[i]:
+            while place < count and authors[found[q, place]] != authors[ids[at]]:
                 place += 1
             if place == count:
-                row[count] = i
+                found[q, count] = ids[at]
                 count += 1
-    return found
+            at += 1

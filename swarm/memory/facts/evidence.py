@@ -62,6 +62,15 @@ class Grounds:
         self._ids[used : used + len(grounds)] = grounds
         self._facts = facts
 
+    def view(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """All ids, and where they stop: those of fact i < len(stops) − 1 end at stops[i + 1].
+
+        They begin at stops[i], and later facts have none. Read-only, and no copies.
+        """
+        ids, stops = self._ids[: len(self)], self._stop[: self._facts + 1]
+        ids.flags.writeable = stops.flags.writeable = False
+        return ids, stops
+
     def of(self, facts: Ids) -> tuple[Ids, Ids]:
         """Ids of the grounds of some facts, one fact's after another's, and counts."""
         start = self._stop[np.minimum(facts, self._facts)].astype(np.int64)

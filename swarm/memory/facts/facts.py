@@ -15,25 +15,23 @@ prefix, and one number (`Facts.public_count`) says all.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from swarm.memory.facts.batch import columns_of, explain
+from swarm.memory.facts.appending import Appending
+from swarm.memory.facts.batch import columns_of
 from swarm.memory.facts.columns import (
     AUTHOR_MAX,
     COLUMNS,
     FOREVER,
     FactError,
+    different,
     whole,
 )
 from swarm.memory.facts.reader import Reader
-from swarm.memory.facts.staging import ROW, ROWS
-from swarm.memory.facts.store import Store
-from swarm.memory.facts.superseding import successors
 from swarm.memory.facts.writer import Said, Writer
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
 Ids = NDArray[np.int64]
 
 
-class Facts(Store):
+class Facts(Appending):
     """Facts about `entities` things and `relations` kinds of link between them.
 
     Args:
@@ -67,144 +65,11 @@ class Facts(Store):
         engine: int8, what proposed it. encoder: int16, version of what encoded it.
     Beside them `evidence`: the ids of the facts that each was derived from.
 
-    Queries are those of `Queries`: `match`, `match_many`, `neighbours`, `two_hops`, `discoveries`;
-    `Store` says how many bytes it takes.
+    Writing is that of `Appending`: `append`, `add`. Queries are those of `Queries`: `match`,
+    `match_many`, `neighbours`, `two_hops`, `discoveries`. `Store` says how many bytes it takes.
     """
 
-    # -- writing ----------------------------------------------------------------------------
-
-    def append(
-        self,
-        subject: ArrayLike,
-        relation: ArrayLike,
-        object: ArrayLike,
-        *,
-        author: ArrayLike,
-        tick: ArrayLike,
-        confidence: ArrayLike = 1.0,
-        credence: ArrayLike = 1.0,
-        engine: ArrayLike = 0,
-        valid_from: ArrayLike | None = None,
-        valid_to: ArrayLike = FOREVER,
-        encoder: ArrayLike = 0,
-        evidence: tuple[ArrayLike, ArrayLike] | None = None,
-    ) -> Ids:
-        """Write a batch of m facts; scalars hold for the whole batch.
-
-        Args:
-            subject, object: 0..entities−1.
-            relation: 0..relations−1.
-            author: id of the agent, 0..2²⁷−1. Whoever may be lied to about it gives out `Writer`s.
-            tick: when it was found, 0..2³¹−2, never less than the one before.
-            confidence, credence: in [0, 1].
-            engine: 0..127.
-            valid_from, valid_to: ticks, from < to; from `tick` on without end if left out.
-            encoder: 0..2¹⁵−1.
-            evidence: ids of the facts that these were derived from, all written before, one after
-                the other, and how many of them each new fact has, int[m].
-
-        Returns:
-            int64[m], the ids of the new facts, ascending.
-
-        Raises:
-            FactError: for values out of range, time running backwards, or lengths that do not
-                match; nothing is written then.
-        """
-        if self._staged:
-            self._flush()
-        given = {
-            "subject": subject,
-            "relation": relation,
-            "object": object,
-            "author": author,
-            "tick": tick,
-            "valid_from": tick if valid_from is None else valid_from,
-            "valid_to": valid_to,
-            "engine": engine,
-            "encoder": encoder,
-            "confidence": confidence,
-            "credence": credence,
-        }
-        read = columns_of(given)
-        if read is None:
-            explain(given, self._last, self.entities, self.relations)
-        batch, size = read
-        cited = None if evidence is None else self._grounds.checked(*evidence, self._size, size)
-        self._write(given, batch, size)
-        if cited is not None:
-            self._grounds.append(self._size, *cited)
-        self._enter(size)
-        return np.arange(self._size - size, self._size)
-
-    def add(
-        self,
-        subject: int,
-        relation: int,
-        object: int,
-        *,
-        author: int,
-        tick: int,
-        confidence: float = 1.0,
-        credence: float = 1.0,
-        engine: int = 0,
-        valid_from: int | None = None,
-        valid_to: int = FOREVER,
-        encoder: int = 0,
-        evidence: Sequence[int] = (),
-    ) -> int:
-        """Write one fact and return its id; as `append`, and faster for one.
-
-        It is checked now and put into the columns with others, before anything is read or appended.
-
-        Raises:
-            FactError: as `append`; nothing is written then.
-        """
-        if valid_from is None:
-            valid_from = tick
-        staged = self._staged
-        try:
-            if not (
-                0 <= subject < self.entities
-                and 0 <= object < self.entities
-                and 0 <= relation < self.relations
-                and 0 <= author <= AUTHOR_MAX
-                and self._last <= tick < FOREVER
-                and 0 <= valid_from < FOREVER
-                and valid_from < valid_to <= FOREVER
-                and 0.0 <= confidence <= 1.0
-                and 0.0 <= credence <= 1.0
-                and 0 <= engine <= 127
-                and 0 <= encoder < 2**15
-            ):
-                raise FactError
-            if evidence:
-                self._grounds.checked(evidence, len(evidence), self._size + staged, 1)
-            # fmt: off
-            ROW.pack_into(
-                self._staging.room, staged * ROW.size, subject, relation, object, author, tick,
-                valid_from, valid_to, engine, encoder, confidence, credence,
-            )
-            # fmt: on
-        except (FactError, TypeError, ValueError, struct.error):
-            self._flush()
-            # fmt: off
-            given = {
-                "subject": subject, "relation": relation, "object": object, "author": author,
-                "tick": tick, "valid_from": valid_from, "valid_to": valid_to, "engine": engine,
-                "encoder": encoder, "confidence": confidence, "credence": credence,
-            }
-            # fmt: on
-            if evidence:
-                self._grounds.checked(evidence, len(evidence), self._size, 1)
-            explain(given, self._last, self.entities, self.relations)
-        if evidence:
-            self._staging.cite(staged, evidence)
-        self._last = int(tick)
-        self._staged = staged + 1
-        if self._staged == ROWS:
-            self._flush()
-            return self._size - 1
-        return self._size + staged
+    # -- writing in place of others ---------------------------------------------------------
 
     def supersede(
         self,
@@ -236,21 +101,24 @@ class Facts(Store):
 
         >>> memory.supersede(3, 7, 8, author=12, tick=5)
         """
-        first = len(self)
-        new = self.append(
-            subject, relation, object, author=author, tick=tick, credence=credence, **said
-        )
-        columns = self._table
-        pair = columns.subject[new].astype(np.int64) * self.relations + columns.relation[new]
-        asked = np.unique(pair)
-        offsets, ids = self.match_many(*np.divmod(asked, self.relations))
-        groups = np.repeat(np.arange(len(asked)), np.diff(offsets))
-        if not everyone:
-            authors = columns.author[ids]
-            groups = np.unique(np.stack([groups, authors]), axis=1, return_inverse=True)[1].ravel()
-        ended, by = successors(ids, groups, first)
-        self._end(ended, columns.tick[by])
-        return new
+        if not said.keys() <= Said.__optional_keys__:
+            raise TypeError(f"an author says {sorted(Said.__optional_keys__)}; got {sorted(said)}.")
+        given: dict[str, Any] = {
+            "subject": subject,
+            "relation": relation,
+            "object": object,
+            "author": author,
+            "tick": tick,
+            "valid_from": tick,
+            "valid_to": FOREVER,
+            "engine": 0,
+            "encoder": 0,
+            "confidence": 1.0,
+            "credence": credence,
+            **said,
+        }
+        evidence = given.pop("evidence", None)
+        return self._put(given, evidence, "everyone" if everyone else "author")
 
     def end(self, ids: ArrayLike, tick: int) -> Ids:
         """End facts at a tick: superseded or withdrawn; returns those that stood until now.
@@ -258,13 +126,15 @@ class Facts(Store):
         Raises:
             FactError: for unknown ids, or a tick before one in which they were written.
         """
-        chosen = np.unique(self._known(ids))
+        chosen = different(self._known(ids))
         standing = chosen[self._table.ended[chosen] == FOREVER]
         written = self._table.tick[standing].max(initial=0)
         if not written <= tick < FOREVER:
             raise FactError(
                 f"facts end in or after the tick in which they were written, {written}; got {tick}."
             )
+        whole("tick", tick, 0, FOREVER)  # not half a one
+        self._before_ending(standing, tick)
         self._end(standing, tick)
         return standing
 

@@ -9,8 +9,9 @@ O(its length). When the lists hold as many facts as the rows have facts and keys
 in place, by counting, long rows as in the merge step of a sort. That costs O(1) on average for each
 fact written, and O(log of the row) in long rows.
 
-Bytes: 4 for each fact, in a row or in a list, and 8 for each key. While rows grow there are up to 4
-more for each merged fact, for as long as it takes to copy them.
+Bytes: 4 for each fact and 8 for each key. Rows and lists share one array: the rows of the facts
+0..merged−1 fill its first places, and the link of every later fact is at its own. A merge writes
+over the links, which it does not read, and takes no memory.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from swarm.memory.facts.ahead import AHEAD, prefetch
 from swarm.memory.facts.columns import with_room
 from swarm.memory.facts.lists import NONE, link
 
@@ -38,10 +40,8 @@ class Index(NamedTuple):
     """`Rows` as kernels take them."""
 
     starts: NDArray[np.int32]
-    ids: NDArray[np.int32]
+    ids: NDArray[np.int32]  # rows, then what `lists` calls `older`
     newest: NDArray[np.int32]
-    older: NDArray[np.int32]
-    merged: int
     listed: int
 
 
@@ -61,7 +61,6 @@ class Rows:
         self._starts = np.full(keys + 1, 0, np.int32)  # not zeros: for large pages
         self._ids = np.empty(0, np.int32)
         self._newest = np.full(keys, NONE, np.int32)
-        self._older = np.empty(self.limit, np.int32)
 
     @property
     def keys(self) -> int:
@@ -82,7 +81,7 @@ class Rows:
     def index(self) -> Index:
         """The arrays, for kernels."""
         listed = self.stop - self.merged
-        return Index(self._starts, self._ids, self._newest, self._older, self.merged, listed)
+        return Index(self._starts, self._ids, self._newest, listed)
 
     def length(self, key: int) -> int:
         """How many facts of a key are merged."""
@@ -98,23 +97,27 @@ class Rows:
             self._newest = self._newest[: self._starts.size - 1]
             self._newest[known:] = NONE
 
+    def with_room(self, facts: int) -> None:
+        """Make room for as many facts."""
+        self._ids = with_room(self._ids, facts)
+
     def extend(self, column: NDArray[np.int32], relation: NDArray[np.int32], stop: int) -> None:
         """Take in the facts up to stop−1, of these columns."""
+        self.with_room(stop)
         while self.stop < stop:
-            until = min(stop, self.merged + self._older.size)
-            link(column, self.stop, until, self.merged, self._older, self._newest)
+            full = self.merged + self.limit
+            until = min(stop, full)
+            link(column, self.stop, until, self._ids, self._newest)
             self.stop = until
-            if self.stop - self.merged == self._older.size:
+            if until == full:
                 self.merge(column, relation)
 
     def merge(self, column: NDArray[np.int32], relation: NDArray[np.int32]) -> None:
         """Move all facts from lists to rows."""
         if self.stop > self.merged:
-            self._ids = with_room(self._ids, self.stop)
             arrays = self._starts, self._ids, self._newest
             merge(*arrays, self.merged, self.stop, column, relation)
             self.merged = self.stop
-            self._older = np.empty(self.limit, np.int32)
 
 
 @njit(cache=True, nogil=True)
@@ -134,6 +137,8 @@ def merge(
     """
     newest[:] = 0
     for i in range(merged, stop):
+        if i + AHEAD < stop:
+            prefetch(newest, np.int64(column[i + AHEAD]))
         newest[column[i]] += 1
     shift, high = stop - merged, merged
     for key in range(newest.size - 1, -1, -1):
@@ -145,6 +150,8 @@ def merge(
         newest[key] = high + shift
         high = low
     for i in range(merged, stop):
+        if i + AHEAD < stop:
+            prefetch(newest, np.int64(column[i + AHEAD]))
         ids[newest[column[i]]] = i
         newest[column[i]] += 1
     taken = np.empty(64, np.int64)
@@ -194,6 +201,11 @@ def order(
 @njit(cache=True, nogil=True)
 def ascending(values: NDArray[np.int64], low: int, high: int) -> None:
     """Sort values low..high−1 in place (D. Shell 1959): most rows are short, or nearly sorted."""
+    sorted_until = low + 1
+    while sorted_until < high and values[sorted_until - 1] <= values[sorted_until]:
+        sorted_until += 1
+    if sorted_until >= high:
+        return
     gap = 1
     while high - low > 3 * max(gap, 8):
         gap = 9 * gap // 4 + 1

@@ -1,7 +1,7 @@
 """The newest facts in linked lists, as in an adjacency multilist, until they are merged.
 
 `newest[key]` is the newest fact of an entity (or author) that is not merged yet, −1 for none, and
-`older[id − merged]` the one before it. An append is O(1), a walk O(its answer).
+`older[id]` the one before it. An append is O(1), a walk O(its answer).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from swarm.memory.facts.ahead import AHEAD, prefetch
 
 NONE = -1
 
@@ -18,13 +20,14 @@ def link(
     keys: NDArray[np.int32],
     start: int,
     stop: int,
-    merged: int,
     older: NDArray[np.int32],
     newest: NDArray[np.int32],
 ) -> None:
     """Put the facts start..stop−1 at the front of the lists of their keys."""
     for i in range(start, stop):
-        older[i - merged] = newest[keys[i]]
+        if i + AHEAD < stop:
+            prefetch(newest, np.int64(keys[i + AHEAD]))
+        older[i] = newest[keys[i]]
         newest[keys[i]] = i
 
 
@@ -40,12 +43,3 @@ def number_by_author(
     for i in range(start, stop):
         sequence[i] = written[author[i]]
         written[author[i]] += 1
-
-
-@njit(cache=True, nogil=True)
-def highest(values: NDArray[np.int32], start: int, stop: int) -> int:
-    """The largest of values start..stop−1, −1 for none."""
-    most = -1
-    for i in range(start, stop):
-        most = max(most, values[i])
-    return most

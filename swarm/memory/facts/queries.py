@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,11 +16,13 @@ from swarm.memory.facts.hops import (
     Direction,
     Neighbourhoods,
     Ragged,
-    bits_of,
-    neighbours,
+    sides,
     two_hops,
+    woven,
 )
-from swarm.memory.facts.question import ANY, ENDED_TOO, STANDING, Question, find, scan
+from swarm.memory.facts.index import Index
+from swarm.memory.facts.lists import NONE
+from swarm.memory.facts.question import ANY, ENDED_TOO, STANDING, Question, find
 
 if TYPE_CHECKING:
     from swarm.memory.facts.store import Store
@@ -88,14 +91,12 @@ class Queries(ABC):
             asked = "author", question.author, ANY, columns.object
         else:
             seen = int(question.also[-1]) + 1 if question.also.size else 0
-            every: Ids = scan(relation, max(question.before, seen), columns, question)
-            return every
+            return _scan(relation, max(question.before, seen), columns.relation, question)
         rows = memory._index(asked[0])
         if asked[1] >= rows.keys:
             return np.empty(0, np.int64)
         row = np.array([[asked[1]], [relation], [asked[2]]])
-        ids: Ids = find(row[0], row[1], row[2], asked[3], rows.index, columns, question)[1]
-        return ids
+        return find(*row, asked[3], rows.index, columns.relation, question)[1].copy()
 
     def match_many(
         self,
@@ -142,7 +143,8 @@ class Queries(ABC):
         else:
             question_of = objects, relations, subjects, columns.subject
             index = memory._index("object").index
-        return Ragged(*find(*question_of, index, columns, question))
+        offsets, ids = find(*question_of, index, columns.relation, question)
+        return Ragged(offsets, ids.copy())
 
     def neighbours(
         self,
@@ -168,7 +170,8 @@ class Queries(ABC):
 
         >>> offsets, others, ids = memory.neighbours([3, 5], direction="both")
         """
-        return Neighbourhoods(*neighbours(*self._walk(entities, relation, direction, conditions)))
+        start, near = self._walk(entities, relation, direction, conditions)
+        return near(start)
 
     def two_hops(
         self,
@@ -196,8 +199,8 @@ class Queries(ABC):
         Raises:
             FactError: for entities, a relation or a direction that there cannot be.
         """
-        walk = self._walk(entities, relation, direction, conditions)
-        return Ragged(*two_hops(*walk[:3], bool(nearer), *walk[3:]))
+        start, near = self._walk(entities, relation, direction, conditions)
+        return two_hops(start, near, bool(nearer))
 
     def discoveries(
         self,
@@ -227,22 +230,30 @@ class Queries(ABC):
             )
         offsets, ids = self.match_many(subject, relation, object, before=before)
         memory = self._sight()[0]
-        found: Ids = first_of_each_author(offsets, ids, memory._table.author, most)
+        found = np.full((offsets.size - 1, most), -1, np.int64)
+        first_of_each_author(offsets, ids, memory._table.author, found)
         return found
 
     def _walk(
         self, entities: ArrayLike, relation: int | None, direction: str, conditions: Conditions
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Ids, Callable[[Ids], Neighbourhoods]]:
+        """Entities to start from, and what says the neighbours of any."""
         memory, question = self._question(conditions)
-        start = np.atleast_1d(whole("entities", entities, 0, memory.entities - 1))
-        return (
-            np.require(start, np.int64, ("C", "W")),
-            np.array([_within("relation", relation, memory.relations)]),
-            bits_of(direction),
-            (memory._index("subject").index, memory._index("object").index),
-            memory._table,
-            question,
-        )
+        column = np.atleast_1d(whole("entities", entities, 0, memory.entities - 1))
+        start = np.require(column, np.int64, ("C", "W"))
+        link = np.array([_within("relation", relation, memory.relations)])
+        any_other, columns = np.array([ANY]), memory._table
+        ends = {"subject": columns.object, "object": columns.subject}
+        walked = [(memory._index(side).index, ends[side]) for side in sides(direction)]
+
+        def near(keys: Ids) -> Neighbourhoods:
+            found = []
+            for index, other in walked:
+                offsets, ids = find(keys, link, any_other, other, index, columns.relation, question)
+                found.append(Neighbourhoods(offsets, other[ids].astype(np.int64), ids))
+            return found[0] if len(found) == 1 else Neighbourhoods(*woven(*map(tuple, found)))
+
+        return start, near
 
     def _question(self, conditions: Conditions) -> tuple[Store, Question]:
         memory, before, also = self._sight()
@@ -265,7 +276,23 @@ class Queries(ABC):
         valid_at = ANY if valid_at is None else operator.index(valid_at)
         plain = author == valid_at == ANY and not least > 0 and before >= memory._size
         kinds = plain and end == ENDED_TOO, plain and end == STANDING
-        return memory, Question(before, also, author, end, valid_at, least, memory._gone, *kinds)
+        table = memory._table
+        return memory, Question(
+            before,
+            also,
+            author,
+            end,
+            valid_at,
+            least,
+            *kinds,
+            memory._gone,
+            table.author,
+            table.ended,
+            table.valid_from,
+            table.valid_to,
+            table.confidence,
+            table.credence,
+        )
 
 
 def _within(name: str, value: int | None, count: int) -> int:
@@ -274,3 +301,15 @@ def _within(name: str, value: int | None, count: int) -> int:
     if not 0 <= value < count:
         raise FactError(f"{name} must lie in 0..{count - 1}; got {value}.")
     return operator.index(value)
+
+
+def _scan(asked: int, stop: int, relation: NDArray[np.int32], question: Question) -> Ids:
+    """Ids of the facts of a relation, or ANY, ascending: a look at every one of 0..stop−1."""
+    if asked == ANY:
+        every = np.arange(stop, dtype=np.int32)
+    else:
+        every = np.flatnonzero(relation[:stop] == asked).astype(np.int32)
+    # As one row that holds them all.
+    row = Index(np.array([0, every.size], np.int32), every, np.full(1, NONE, np.int32), 0)
+    any_one = np.array([ANY])
+    return find(np.zeros(1, np.int64), any_one, any_one, relation, row, relation, question)[1]

@@ -8,7 +8,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from swarm.memory.facts.columns import Columns
 from swarm.memory.facts.index import LONG, Index, ascending, longer
 
 ANY = -1
@@ -25,9 +24,11 @@ class Question(NamedTuple):
         end: ticks after which it has to stand; STANDING for now, ENDED_TOO for no matter.
         valid_at: a tick in which it holds, or ANY.
         least: of confidence times credence.
-        gone: bits of the facts that were ended.
         all: every fact fits.
         standing: every fact fits that stands now.
+        gone: bits of the facts that were ended.
+        author_of, ended, valid_from, valid_to, confidence, credence: columns to judge by; kernels
+            compile the sooner the fewer they are handed.
     """
 
     before: int
@@ -36,13 +37,19 @@ class Question(NamedTuple):
     end: int
     valid_at: int
     least: np.float32
-    gone: NDArray[np.uint8]
     all: bool
     standing: bool
+    gone: NDArray[np.uint8]
+    author_of: NDArray[np.int32]
+    ended: NDArray[np.int32]
+    valid_from: NDArray[np.int32]
+    valid_to: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+    credence: NDArray[np.float32]
 
 
 @njit(cache=True, nogil=True)
-def fits(i: int, columns: Columns, question: Question) -> bool:
+def fits(i: int, question: Question) -> bool:
     """Whether fact i may be seen and meets the conditions."""
     if i >= question.before:
         low, high = 0, question.also.size
@@ -57,14 +64,14 @@ def fits(i: int, columns: Columns, question: Question) -> bool:
     if question.end == STANDING:
         if question.gone[i >> 3] >> (i & 7) & 1:
             return False
-    elif question.end >= 0 and columns.ended[i] <= question.end:
+    elif question.end >= 0 and question.ended[i] <= question.end:
         return False
-    if question.author >= 0 and columns.author[i] != question.author:
+    if question.author >= 0 and question.author_of[i] != question.author:
         return False
-    if question.least > 0 and columns.confidence[i] * columns.credence[i] < question.least:
+    if question.least > 0 and question.confidence[i] * question.credence[i] < question.least:
         return False
     at = question.valid_at
-    return at < 0 or (columns.valid_from[i] <= at and at < columns.valid_to[i])
+    return at < 0 or (question.valid_from[i] <= at and at < question.valid_to[i])
 
 
 @njit(cache=True, nogil=True)
@@ -82,8 +89,7 @@ def listed(
     Returns `found`, moved if it had to grow. A list is in the order of ids, but if it is long and
     of more relations than one.
     """
-    starts, ids, newest, older = index.starts, index.ids, index.newest, index.older
-    merged, some = index.merged, index.listed > 0
+    starts, ids, newest, some = index.starts, index.ids, index.newest, index.listed > 0
     low = np.empty(count, np.int64)
     for q in range(count):  # apart from what depends on it, so that loads from memory overlap
         low[q] = starts[keys[q]]
@@ -107,7 +113,7 @@ def listed(
                         found = longer(found, size + 1)
                     found[size] = i
                     size += 1
-                i = older[i - merged]
+                i = ids[i]
             for place in range((size - start) // 2):
                 newer = found[start + place]
                 found[start + place] = found[size - 1 - place]
@@ -139,68 +145,37 @@ def bisected(
 
 
 @njit(cache=True, nogil=True)
-def sift(
-    found: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    count: int,
-    columns: Columns,
-    question: Question,
-) -> None:
-    """Leave in the first `count` lists only facts that fit; the lists move up."""
-    gone, standing = question.gone, question.standing
-    start = size = 0
-    for q in range(count):
-        stop = offsets[q + 1]
-        for place in range(start, stop):
-            i = found[place]
-            stands = gone[i >> 3] >> (i & 7) & 1 == 0
-            found[size] = i
-            size += stands if standing else fits(i, columns, question)  # most ask for no more
-        start = stop
-        offsets[q + 1] = size
-
-
-@njit(cache=True, nogil=True)
 def find(
     keys: NDArray[np.int64],
     relations: NDArray[np.int64],
     others: NDArray[np.int64],
     other: NDArray[np.int32],
     index: Index,
-    columns: Columns,
+    relation: NDArray[np.int32],
     question: Question,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets and ids, ascending, of the facts of each (key, relation, other), ANY for any."""
+    """Offsets and ids, ascending, of the facts of each (key, relation, other), ANY for any.
+
+    Relations and others are one for each key, or one for all.
+    """
     offsets = np.zeros(keys.size + 1, np.int64)
     found = np.empty(max(16, 2 * keys.size), np.int64)
-    found = listed(keys, keys.size, relations, index, columns.relation, found, offsets)
+    found = listed(keys, keys.size, relations, index, relation, found, offsets)
+    every, standing, gone = question.all, question.standing, question.gone
     start = size = 0
     for q in range(keys.size):
         stop, begin = offsets[q + 1], size
-        asked = others[q]
+        asked = others[q] if others.size > 1 else others[0]
         for place in range(start, stop):
             i = found[place]
-            if (asked < 0 or other[i] == asked) and (question.all or fits(i, columns, question)):
-                found[size] = i
-                size += 1
+            found[size] = i
+            if asked >= 0 and other[i] != asked:
+                continue
+            if standing:  # most ask for no more
+                size += gone[i >> 3] >> (i & 7) & 1 == 0
+            else:
+                size += every or fits(i, question)
         ascending(found, begin, size)
         start = stop
         offsets[q + 1] = size
-    return offsets, found[:size].copy()
-
-
-@njit(cache=True, nogil=True)
-def scan(relation: int, stop: int, columns: Columns, question: Question) -> NDArray[np.int64]:
-    """Ids of the facts of a relation, or ANY, ascending: a look at every one of 0..stop−1."""
-    relations = columns.relation
-    found = np.empty(16, np.int64)
-    size = 0
-    for i in range(stop):
-        if (relation < 0 or relations[i] == relation) and (
-            question.all or fits(i, columns, question)
-        ):
-            if size == found.size:
-                found = longer(found, size + 1)
-            found[size] = i
-            size += 1
-    return found[:size].copy()
+    return offsets, found[:size]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from swarm.memory.facts.columns import COLUMNS, FactError, whole
+from swarm.memory.facts.columns import COLUMNS, FactError, different, whole
 from swarm.memory.facts.queries import Queries
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Reader(Queries):
             )
         ids = np.atleast_1d(whole("also", also, 0, known - 1)).astype(np.int64)
         self._facts, self._before = facts, int(before)
-        self._also = np.unique(ids[ids >= before])
+        self._also = different(ids[ids >= before])
 
     @property
     def before(self) -> int:

@@ -80,91 +80,67 @@ def simple_walks(
 @njit(cache=True, nogil=True)
 def best_steps(
     first: NDArray[np.int64],
-    start: NDArray[np.int64],
     stop: NDArray[np.int64],
     loss: NDArray[np.float64],
     source: int,
     target: int,
-    by_length: bool,
-) -> NDArray[np.int64]:
-    """The steps of the path with the fewest steps, or the least loss; the other breaks ties.
+    cost: NDArray[np.float64],
+    taken: NDArray[np.int64],
+    place: NDArray[np.int64],
+) -> None:
+    """Fill `taken` with the last step of the best path to each entity, from the source to target.
 
-    Dijkstra's algorithm with costs in pairs. Empty where nothing leads to the target.
+    Dijkstra's algorithm with costs in pairs: the least sum of loss[0] is best, then of loss[1].
+
+    Args:
+        first, stop: the steps.
+        loss: float64[2, steps], not negative; inf is allowed.
+        source, target: entities.
+        cost: float64[2, entities], inf.
+        taken, place: int64[entities], -1; taken stays so for those that are not reached.
     """
-    entities = first.size - 1
-    major = np.full(entities, np.inf)
-    minor = np.full(entities, np.inf)
-    taken = np.full(entities, -1, np.int64)
-    done = np.zeros(entities, np.bool_)
-    # A binary heap; an entity may stand in it once for each step that improved on it.
-    heap = np.empty((stop.size + 1, 3))
-    heap[0, 0], heap[0, 1], heap[0, 2] = 0.0, 0.0, source
+    heap = np.empty(place.size, np.int64)  # of entities, the nearest first; place: where in it
+    heap[0] = source
     waiting = 1
-    major[source] = minor[source] = 0.0
+    cost[0, source] = cost[1, source] = 0.0
     while waiting:
-        v = int(heap[0, 2])
-        waiting -= 1
-        _sink(heap, waiting)
+        v = heap[0]
         if v == target:
-            break
-        if done[v]:
-            continue
-        done[v] = True
+            return
+        waiting -= 1
+        last, hole = heap[waiting], 0
+        while 2 * hole + 1 < waiting:
+            child = 2 * hole + 1
+            if child + 1 < waiting and _nearer(cost, heap[child + 1], heap[child]):
+                child += 1
+            if not _nearer(cost, heap[child], last):
+                break
+            heap[hole] = heap[child]
+            place[heap[hole]] = hole
+            hole = child
+        heap[hole] = last
+        place[last] = hole
         for step in range(first[v], first[v + 1]):
             w = stop[step]
-            one = major[v] + (1.0 if by_length else loss[step])
-            two = minor[v] + (loss[step] if by_length else 1.0)
-            if not done[w] and (one < major[w] or (one == major[w] and two < minor[w])):
-                major[w], minor[w], taken[w] = one, two, step
-                _rise(heap, waiting, one, two, w)
+            one, two = cost[0, v] + loss[0, step], cost[1, v] + loss[1, step]
+            if one > cost[0, w] or (one == cost[0, w] and two >= cost[1, w]):
+                continue
+            cost[0, w], cost[1, w], taken[w] = one, two, step
+            hole = place[w]
+            if hole < 0:
+                hole = waiting
                 waiting += 1
-    length = 0
-    v = target
-    while taken[v] >= 0:
-        length += 1
-        v = start[taken[v]]
-    steps = np.empty(length, np.int64)
-    v = target
-    for place in range(length - 1, -1, -1):
-        steps[place] = taken[v]
-        v = start[taken[v]]
-    return steps
+            while hole and _nearer(cost, w, heap[(hole - 1) // 2]):
+                heap[hole] = heap[(hole - 1) // 2]
+                place[heap[hole]] = hole
+                hole = (hole - 1) // 2
+            heap[hole] = w
+            place[w] = hole
 
 
 @njit(cache=True, nogil=True)
-def _less(heap: NDArray[np.float64], one: int, other: int) -> bool:
-    for column in range(3):
-        if heap[one, column] != heap[other, column]:
-            return heap[one, column] < heap[other, column]
-    return False
-
-
-@njit(cache=True, nogil=True)
-def _swap(heap: NDArray[np.float64], one: int, other: int) -> None:
-    for column in range(3):
-        heap[one, column], heap[other, column] = heap[other, column], heap[one, column]
-
-
-@njit(cache=True, nogil=True)
-def _rise(heap: NDArray[np.float64], place: int, one: float, two: float, entity: int) -> None:
-    """Put an entry at the end of the heap, and let it rise."""
-    heap[place, 0], heap[place, 1], heap[place, 2] = one, two, entity
-    while place and _less(heap, place, (place - 1) // 2):
-        _swap(heap, place, (place - 1) // 2)
-        place = (place - 1) // 2
-
-
-@njit(cache=True, nogil=True)
-def _sink(heap: NDArray[np.float64], size: int) -> None:
-    """Put the last entry in place of the first, and let it sink; `size` are left."""
-    _swap(heap, 0, size)
-    place = 0
-    while True:
-        least = place
-        for child in (2 * place + 1, 2 * place + 2):
-            if child < size and _less(heap, child, least):
-                least = child
-        if least == place:
-            return
-        _swap(heap, place, least)
-        place = least
+def _nearer(cost: NDArray[np.float64], one: int, other: int) -> bool:
+    """Whether one entity costs less than another, and comes first."""
+    if cost[0, one] != cost[0, other]:
+        return bool(cost[0, one] < cost[0, other])
+    return bool(cost[1, one] < cost[1, other])

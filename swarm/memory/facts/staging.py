@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swarm.memory.facts.batch import SHARES, WHOLE, Block
+from swarm.memory.facts.batch import CHUNK, SHARES, WHOLE, Block
 
-ROWS = 4096
-"""Most facts that wait: 88 bytes each."""
+ROWS = CHUNK
+"""Most facts that wait, as many as fit into a block: 88 bytes each."""
 ROW = struct.Struct(f"={len(WHOLE)}q{len(SHARES)}d")
 
 

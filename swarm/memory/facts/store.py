@@ -3,9 +3,9 @@
 Bytes, of n facts, N entities and A authors (ids up to the highest): 47 n for the columns and n / 8
 for which of them ended, 8 n + 16 N for the indexes of subjects and objects, 4 A for how much each
 author has written; 4 a fact and 4 a ground of evidence, up to the last fact that has any; and once
-somebody asked for an author alone, 4 n + 8 A for that index. While arrays grow or indexes are
-merged, up to 4 n more for a moment. Arrays double as they grow: what is beyond is address space,
-and takes no memory until it is written.
+somebody asked for an author alone, 4 n + 8 A for that index. While a memory outgrows its room, 4 n
+more for a moment, or 4 a ground. Arrays double as they grow: what is beyond is address space, and
+takes no memory until it is written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from swarm.memory.facts.columns import (
 )
 from swarm.memory.facts.evidence import Grounds
 from swarm.memory.facts.index import Rows
-from swarm.memory.facts.lists import highest, number_by_author
+from swarm.memory.facts.lists import number_by_author
 from swarm.memory.facts.queries import Queries
 from swarm.memory.facts.staging import Staging
 
@@ -48,7 +48,7 @@ class Store(Queries):
             )
         self.entities = entities
         self.relations = relations
-        self._size = self._last = self._ends = self._staged = 0  # last: the newest fact's tick
+        self._size = self._last = self._ends = self._staged = 0  # last: no tick before it
         self._table = Columns.empty()
         self._gone = np.zeros(0, np.uint8)  # bits of the facts that ended: 8 a byte stay in cache
         self._written = np.zeros(0, np.int32)
@@ -87,6 +87,15 @@ class Store(Queries):
     def evidence(self, ids: ArrayLike) -> tuple[Ids, Ids]:
         """Return what facts were derived from: ids, one fact's after another's, and counts[m]."""
         return self._grounds.of(self._known(ids))
+
+    def evidence_view(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the evidence of all facts, read-only and not copied: ids, and offsets into them.
+
+        Fact i has ids[offsets[i]:offsets[i + 1]]. Facts after the last one that has any evidence
+        have no offsets.
+        """
+        self._flush()
+        return self._grounds.view()
 
     def public_count(self, tick: int, embargo: int) -> int:
         """Count the facts that everybody may read at `tick`: they are ids 0..count−1.
@@ -144,7 +153,7 @@ class Store(Queries):
         if not size:
             return
         start, stop, table = self._size, self._size + size, self._table
-        self._written = with_zeros(self._written, highest(table.author, start, stop) + 1, 16)
+        self._written = with_zeros(self._written, int(table.author[start:stop].max()) + 1, 16)
         number_by_author(table.author, start, stop, self._written, table.sequence)
         self._gone = with_zeros(self._gone, (stop + 7) // 8)
         if "author" in self._rows:
@@ -177,6 +186,8 @@ class Store(Queries):
                 columns[place] = with_room(columns[place], facts)
         finally:  # what has no memory to grow stays as it was
             self._table = Columns(*columns)
+        for rows in self._rows.values():
+            rows.with_room(self._table[-1].size)
 
     def _end(self, ids: Ids, ticks: ArrayLike) -> None:
         """Give an end to facts that stand, each once."""
@@ -199,6 +210,7 @@ class Store(Queries):
         if name not in self._rows:
             rows = Rows(0)
             rows.with_keys(self._written.size)
+            rows.with_room(self._table[-1].size)
             rows.extend(getattr(self._table, name), self._table.relation, self._size)
             self._rows[name] = rows
         return self._rows[name]

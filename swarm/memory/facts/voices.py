@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from swarm.memory.facts.columns import different
 from swarm.memory.facts.facts import Facts
 
 Ids = NDArray[np.int64]
@@ -43,25 +44,19 @@ def first_of_voice(facts: Facts, ids: Ids, of: Ids, depth: int) -> Ids:
     tie, tied = np.concatenate(ties), np.concatenate(claims)
     key = (of[tied] << _BITS) + tie
     order = np.argsort(key, kind="stable")
-    first: Ids = joined(key[order], tied[order], ids.size)
+    first = np.arange(ids.size)
+    joined(key[order], tied[order], first)
     return first
 
 
 def _distinct(ground: Ids, claim: Ids) -> tuple[Ids, Ids]:
-    key = ascending((claim << _BITS) + ground)
+    key = different((claim << _BITS) + ground)
     return key & (2**_BITS - 1), key >> _BITS
 
 
-def ascending(values: Ids) -> Ids:
-    """Return the different values, ascending; numpy's `unique`, which hashes, is far slower."""
-    values = np.sort(values)
-    return values[np.concatenate(([True], values[1:] != values[:-1]))[: values.size]]
-
-
 @njit(cache=True, nogil=True)
-def joined(key: NDArray[np.int64], claim: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Join claims with equal keys, which stand together; return the first of each component."""
-    root = np.arange(count)
+def joined(key: NDArray[np.int64], claim: NDArray[np.int64], root: NDArray[np.int64]) -> None:
+    """Join claims with equal keys, which stand together; `root`, 0, 1, 2 ..., is the first then."""
     for i in range(1, key.size):
         if key[i] == key[i - 1]:
             one, other = claim[i - 1], claim[i]
@@ -71,8 +66,10 @@ def joined(key: NDArray[np.int64], claim: NDArray[np.int64], count: int) -> NDAr
             while root[other] != other:
                 root[other] = root[root[other]]
                 other = root[other]
-            root[max(one, other)] = min(one, other)
-    for i in range(count):
+            if one < other:
+                root[other] = one
+            else:
+                root[one] = other
+    for i in range(root.size):
         # Roots come before what hangs on them, so one pass flattens every tree.
         root[i] = root[root[i]]
-    return root

@@ -227,9 +227,19 @@ def _best(facts: Facts, steps: Steps, source: int, target: int, by_length: bool)
     steps = steps.only(order)
     with np.errstate(divide="ignore"):
         loss = -np.log(steps.weight)
-    chosen = best_steps(first, steps.start, steps.stop, loss, source, target, by_length)
-    if not chosen.size:
+    one = np.ones(loss.size)
+    losses = np.stack((one, loss) if by_length else (loss, one))
+    cost = np.full((2, facts.entities), np.inf)
+    taken, place = np.full((2, facts.entities), NONE)
+    best_steps(first, steps.stop, losses, source, target, cost, taken, place)
+    backwards: list[int] = []
+    at = target
+    while taken[at] != NONE:
+        backwards.append(int(taken[at]))
+        at = int(steps.start[backwards[-1]])
+    if not backwards:
         return _table(facts, [], 0)
+    chosen = np.array(backwards[::-1])
     entities = np.append(source, steps.stop[chosen])
     return _table(facts, [(steps.fact[chosen][None], entities[None])], chosen.size)
 

@@ -42,10 +42,12 @@ class Answer:
         broad: int64[Q], shards asked for a few candidates only, in stage one.
         deep: int64[Q], shards asked for all k, in either stage.
         failed: shard to reason, for those that were asked and did not answer in time.
-        degraded: bool[Q], whether a shard that should have been searched was not: it is dead, or
-            among the failed. Where it is False the answer is as good as with all shards well.
+        degraded: bool[Q], whether a shard that should have been searched was not: it is dead,
+            among the failed, or the table never heard of it. Where it is False the answer is as
+            good as with all shards well, as far as the table is up to date.
         unreachable: float32[Q], what part of the nearest these are expected to hold.
-        data_unreachable: the part of all vectors that lies on dead or failed shards, in 0..1.
+        data_unreachable: the part of all vectors that lies on dead, failed or unheard-of shards,
+            in 0..1.
         latency_ms: the slowest shard's time, summed over the stages (simulated milliseconds).
         costs: see `Costs`.
     """

@@ -3,7 +3,8 @@
 If a copy has not answered after `hedge_ms`, or fails, the next one is asked too and the first
 answer counts (J. Dean and L. Barroso 2013, "The tail at scale", Communications of the ACM 56(2)).
 
-Guarantees: asking never raises for what a shard does; why it did not answer is told.
+Guarantees: asking never raises for what a shard does; why it did not answer is told. An answer
+that is not Q rows of k neighbours is none.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Reply(NamedTuple):
 
     Attributes:
         found: the neighbours, None if no copy answered in time.
-        latency_ms: when the answer was there, or the deadline.
+        latency_ms: when the answer was there, or it was clear that none would come: at the
+            deadline, or at once where every copy is known to be down.
         reason: why none came, or "".
         tries: copies that were asked.
     """
@@ -65,6 +67,7 @@ def ask(
     """
     found: Neighbours | None = None
     done_ms, begin_ms, reason, tries = deadline_ms, 0.0, "", 0
+    waited = False
     for copy, index in enumerate(copies):
         answered = found is not None and done_ms <= begin_ms
         if answered or begin_ms > deadline_ms:
@@ -77,12 +80,25 @@ def ask(
                 continue
             if not end_ms <= deadline_ms:
                 reason = f"copy {copy} is slower than the deadline of {deadline_ms:g} ms"
+                waited = True
             elif found is None or end_ms < done_ms:
-                found, done_ms = index.search(queries, k), end_ms
+                found, done_ms = _checked(index.search(queries, k), len(queries), k), end_ms
         except Exception as problem:  # whatever a shard does wrong costs its own part only
             reason = f"copy {copy} failed: {type(problem).__name__}: {problem}"
             continue
         begin_ms += hedge_ms
     if found is not None:
         return Reply(found, done_ms, "", tries)
-    return Reply(None, deadline_ms, reason or "it has no copy", tries)
+    late_ms = deadline_ms if waited else min(begin_ms, deadline_ms)
+    return Reply(None, late_ms, reason or "it has no copy", tries)
+
+
+def _checked(found: Neighbours, queries: int, k: int) -> Neighbours:
+    """Neighbours int64[Q, k] and float32[Q, k], or an error that says what came instead."""
+    ids, distances = np.asarray(found[0], np.int64), np.asarray(found[1], np.float32)
+    if ids.shape != (queries, k) or distances.shape != (queries, k) or np.isnan(distances).any():
+        raise ValueError(
+            f"it should answer with [{queries}, {k}] neighbours; got {ids.shape}, "
+            f"{distances.shape}, or distances that are no numbers"
+        )
+    return Neighbours(ids, distances)

@@ -1,7 +1,8 @@
 """Shards that can be evened out: planned moves, taken step by step.
 
-Guarantees: planning moves nothing; what is planned copies at most `bytes_max`; between any two
-steps, and after one that failed halfway, every vector is found exactly once (see `moving`).
+Guarantees: planning moves nothing; what is planned copies at most `bytes_max` (members that come
+while it is under way are copied besides); between any two steps, and after one that failed halfway,
+every vector is found exactly once (see `moving`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from swarm.memory.shards.errors import ShardError
-from swarm.memory.shards.holdings import Floats, Holdings
+from swarm.memory.shards.holdings import Holdings
 from swarm.memory.shards.moving import DONE, SWITCH, Move, advance
 from swarm.memory.shards.rebalancing import plan
+from swarm.memory.shards.table import DEAD
 
 
 class Rebalance(NamedTuple):
@@ -39,7 +41,7 @@ class Balanced(Holdings):
         """Plan moves from full shards to light or spare ones; `step` or `settle` makes them.
 
         Clusters of an overfull shard that are too large to move are halved first, which moves
-        nothing.
+        nothing. Dead shards neither give nor receive.
 
         Args:
             rng: draws the seeds of the halves.
@@ -56,19 +58,21 @@ class Balanced(Holdings):
         loads = self.placement.loads()
         mean = loads.sum() / loads.size
         grain = max(1.0, (tolerance - 1.0) * mean)
-        overfull = np.flatnonzero(loads > tolerance * mean)
+        dead = self.table.health == DEAD
+        overfull = np.flatnonzero((loads > tolerance * mean) & ~dead)
         for shard in overfull.tolist():
             self._halve(shard, grain, rng)
         self.publish(overfull)
         each = (4 * self.table.centroids.shape[2] + 8) * len(self.copies[0])
-        self.moves = plan(self.placement, each, bytes_max, tolerance)
+        self.moves = plan(self.placement, each, bytes_max, tolerance, dead)
         after = loads.copy()
         for move in self.moves:
             after[move.source] -= self.placement.size[move.cluster]
             after[move.target] += self.placement.size[move.cluster]
         moved = int(sum(self.placement.size[move.cluster] for move in self.moves)) * each
-        scale = max(mean, 1e-9)
-        return Rebalance(list(self.moves), moved, loads.max() / scale, after.max() / scale)
+        scale = max(float(mean), 1e-9)
+        before, behind = float(loads.max() / scale), float(after.max() / scale)
+        return Rebalance(list(self.moves), moved, before, behind)
 
     def step(self) -> bool:
         """Take one step of the first move; whether more are left.
@@ -84,7 +88,7 @@ class Balanced(Holdings):
         if ahead.step == DONE:
             self.moves.pop(0)
         if move.step >= SWITCH:
-            self.publish(np.array([move.target, move.source]))
+            self.publish(np.append(self._refine(), [move.target, move.source]))
         return bool(self.moves)
 
     def settle(self) -> None:
@@ -111,8 +115,3 @@ class Balanced(Holdings):
                 stuck.append(largest)
             else:
                 self.placement.join(*pair, self._members(pair[0]))
-
-    def _members(self, cluster: int) -> Floats:
-        """The vectors of a cluster's members, as routing sees them."""
-        index = self.copies[int(self.placement.shard[cluster])][0]
-        return self._space(index.vectors(self.placement.members(cluster)))

@@ -64,6 +64,55 @@ def k_means(
     return centroids[used], np.searchsorted(used, cluster)
 
 
+def peeled(vectors: Floats, rounds: int = 8) -> tuple[Floats, NDArray[np.int64]]:
+    """Two clusters from their mean and the vector furthest from it: what does not belong goes.
+
+    Args:
+        vectors: float32[n, d], n ≥ 1.
+        rounds: of Lloyd.
+
+    Returns:
+        As `k_means`; one cluster where all vectors are equal.
+    """
+    middle = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    apart = np.einsum("nd,nd->n", vectors - middle, vectors - middle)
+    centroids = np.stack((middle, vectors[apart.argmax()]))
+    if not np.ptp(vectors, axis=0).any():
+        return vectors[:1].copy(), np.zeros(len(vectors), np.int64)
+    for _ in range(rounds):
+        centroids = _means(vectors, nearest(vectors, centroids), centroids)
+    used, cluster = np.unique(nearest(vectors, centroids), return_inverse=True)
+    return centroids[used], cluster.astype(np.int64)
+
+
+def halved(
+    vectors: Floats,
+    centroids: Floats,
+    cluster: NDArray[np.int64],
+    shards: int,
+    slots: int,
+    rng: np.random.Generator,
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Split clusters above an eighth of a shard while there are slots and vectors that differ."""
+    limit = max(1.0, len(vectors) / (8 * shards))
+    stuck: set[int] = set()
+    while len(centroids) < slots:
+        size = np.bincount(cluster, minlength=len(centroids)).astype(np.float64)
+        size[list(stuck)] = 0.0
+        largest = int(size.argmax())
+        if size[largest] <= limit:
+            break
+        rows = np.flatnonzero(cluster == largest)
+        halves, half = k_means(vectors[rows], 2, rng)
+        if len(halves) < 2:
+            stuck.add(largest)
+            continue
+        cluster[rows[half == 1]] = len(centroids)
+        centroids = np.concatenate((centroids, halves[1:]))
+        centroids[largest] = halves[0]
+    return centroids, cluster
+
+
 def balanced_groups(
     items: Floats,
     weight: NDArray[np.int64],
@@ -127,6 +176,27 @@ def _assigned(
         heavy[chosen] += weight[item]
         held[chosen] += 1
     return group
+
+
+def first_come(
+    group: NDArray[np.int64], apart: Floats, spare: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Let the nearest into their groups while there is room.
+
+    Args:
+        group: int64[m], the group that each wants.
+        apart: float32[m], how far it is from that.
+        spare: int64[g], room in each group.
+
+    Returns:
+        Rows of those refused, ascending, and the room that is left.
+    """
+    order = np.argsort(apart, kind="stable")
+    order = order[np.argsort(group[order], kind="stable")]
+    wanted = group[order]
+    rank = np.arange(wanted.size) - np.searchsorted(wanted, np.arange(spare.size))[wanted]
+    refused = rank >= np.maximum(spare, 0)[wanted]
+    return np.sort(order[refused]), spare - np.bincount(wanted[~refused], minlength=spare.size)
 
 
 def _seeds(vectors: Floats, count: int, rng: np.random.Generator) -> Floats:

@@ -41,7 +41,7 @@ def gossip(
     Args:
         tables: one for each of n nodes; written.
         peers: int[n, p], places of the peers in `tables`, −1 for none.
-        rng: draws n·p + 2·n·fanout uniform numbers.
+        rng: draws n·p + 2·n·min(fanout, p) uniform numbers.
         fanout: calls of a node, ≥ 1; a node with fewer peers calls them all.
         loss: probability that the entries of one direction are lost.
 

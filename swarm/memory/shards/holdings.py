@@ -2,8 +2,8 @@
 
 Guarantees: every vector that was added and not removed is on its home shard, in every copy, and
 on no other shard but the target or source of a cluster that is on its way; a call that raises
-`ShardError` or `VectorError` changed nothing. What is saved between any two steps of a move can be
-loaded and the move finished.
+changed nothing, unless the shard that failed also failed to take back what it had done. What is
+saved between any two steps of a move can be loaded and the move finished.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from swarm.memory.shards.errors import ShardError
+from swarm.memory.shards.given import new_ids, rows_of, whole
 from swarm.memory.shards.moving import SWITCH, Move
 from swarm.memory.shards.placement import Placement
 from swarm.memory.shards.saving import load_into, read_header, save
-from swarm.memory.shards.table import RoutingTable
+from swarm.memory.shards.table import DEAD, RoutingTable
 from swarm.memory.vectors import Exact, VectorIndex
 
 Floats = NDArray[np.float32]
@@ -135,42 +136,63 @@ class Holdings:
         return found
 
     def add(self, vectors: ArrayLike, ids: ArrayLike | None = None) -> Ids:
-        """Add vectors, each to the nearest cluster whose shard has room; returns their ids.
+        """Add vectors, each to the nearest cluster on a living shard with room; returns their ids.
 
+        Where they scatter a cluster it is split, so that routes stay true when the data drift.
         Publishing what changed costs some milliseconds whatever is added: add many at once.
 
+        Args:
+            vectors: float32[m, d], finite; one may be float32[d].
+            ids: int64[m], new and distinct; by default the next above the largest ever used.
+
         Raises:
-            ShardError: for vectors or ids that are not so, or no room; nothing is added then.
+            ShardError: for vectors or ids that are not so, or no room; nothing is added then. What
+                a shard's index raises comes through, and nothing is added either.
         """
         rows = self._rows(vectors, "vectors")
         numbers = self._new_ids(ids, len(rows))
         space = self._space(rows)
-        cluster = self.placement.assign(space)
+        cluster = self.placement.assign(space, self.table.health == DEAD)
         self._store(rows, numbers, cluster)
         self.placement.enter(numbers, cluster, space)
-        self.publish(self.placement.shard[cluster])
+        self.publish(np.append(self._refine(), self.placement.shard[cluster]))
         return numbers
 
     def remove(self, ids: ArrayLike) -> None:
         """Remove vectors from every shard that has them.
 
         Raises:
-            ShardError: for ids that are unknown or repeated; nothing is removed then.
+            ShardError: for ids that are unknown or repeated; nothing is removed then. What a
+                shard's index raises comes through, and nothing is removed either.
         """
         leaving = self._known_ids(ids)
         home = self.placement.shards_of(leaving)
         cluster = self.placement.cluster[leaving]
-        space = self._space(self.vectors(leaving))
-        for shard in np.unique(home).tolist():
-            for index in self.copies[shard]:
-                index.remove(leaving[home == shard])
+        rows = self.vectors(leaving)
+        parts = [
+            (index, np.flatnonzero(home == shard))
+            for shard in np.unique(home).tolist()
+            for index in self.copies[shard]
+        ]
         for move in self.moves[:1]:  # the other end of the move under way may have copies
-            away = leaving[cluster == move.cluster]
-            for index in (*self.copies[move.source], *self.copies[move.target]):
-                left = np.intersect1d(away, index.ids(), assume_unique=True)
-                if left.size:
-                    index.remove(left)
-        self.placement.leave(leaving, space)
+            away = cluster == move.cluster
+            for end in (move.source, move.target):
+                for index in self.copies[end]:
+                    held = np.isin(leaving, index.ids()) & away & (home != end)
+                    parts.append((index, np.flatnonzero(held)))
+        begun: list[tuple[VectorIndex, Ids]] = []
+        try:
+            for index, part in parts:
+                if part.size:
+                    begun.append((index, part))
+                    index.remove(leaving[part])
+        except Exception:
+            for index, part in begun:  # the last one may have removed them before it failed
+                gone = part[~np.isin(leaving[part], index.ids())]
+                if gone.size:
+                    index.add(rows[gone], leaving[gone])
+            raise
+        self.placement.leave(leaving, self._space(rows))
         self.publish(home)
 
     def revive(self, shard: int) -> None:
@@ -197,6 +219,9 @@ class Holdings:
     def load(cls, folder: str | Path) -> Self:
         """Read what `save` wrote; failures, latency and deadlines are as of new shards.
 
+        The table has the versions of then. Where others have heard newer ones, let every shard
+        start anew (`revive`), or theirs will win over what the shards hold now.
+
         Raises:
             ShardError: naming the file that is missing or damaged; VectorError: likewise.
         """
@@ -209,16 +234,40 @@ class Holdings:
     def _store(self, rows: Floats, ids: Ids, cluster: Ids) -> None:
         """Put vectors onto the shards of their clusters; on none if one of them fails."""
         home = self.placement.shard[cluster]
-        stored: list[tuple[VectorIndex, Ids]] = []
+        begun: list[tuple[VectorIndex, Ids]] = []
         try:
             for shard in np.unique(home).tolist():
                 for index in self.copies[shard]:
+                    begun.append((index, ids[home == shard]))
                     index.add(rows[home == shard], ids[home == shard])
-                    stored.append((index, ids[home == shard]))
         except Exception:
-            for index, added in stored:
-                index.remove(added)
+            for index, wanted in begun:  # the last one may have stored them before it failed
+                added = np.intersect1d(wanted, index.ids(), assume_unique=True)
+                if added.size:
+                    index.remove(added)
             raise
+
+    def _refine(self) -> Ids:
+        """Split the clusters that are none any more; the shards on which something changed.
+
+        While clusters move, and where a shard cannot be read, that waits.
+        """
+        changed: list[int] = []
+        while not self.moves and (wrong := self.placement.misfits()).size:
+            for cluster in wrong.tolist():
+                try:
+                    members = self._members(cluster)
+                except Exception:
+                    return np.array(changed, np.int64)
+                if not self.placement.split(cluster, members):
+                    self.placement.recentre(cluster, members)
+                changed.append(int(self.placement.shard[cluster]))
+        return np.array(changed, np.int64)
+
+    def _members(self, cluster: int) -> Floats:
+        """The vectors of a cluster's members, as routing sees them."""
+        index = self.copies[int(self.placement.shard[cluster])][0]
+        return self._space(index.vectors(self.placement.members(cluster)))
 
     def _space(self, rows: Floats) -> Floats:
         """Vectors as routing sees them: under cosine of length one, so that l2 orders alike."""
@@ -227,27 +276,18 @@ class Holdings:
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     def _rows(self, vectors: ArrayLike, what: str) -> Floats:
-        rows = np.ascontiguousarray(vectors, np.float32)
-        width = self.table.centroids.shape[2]
-        rows = rows.reshape(1, -1) if rows.ndim == 1 else rows
-        if rows.ndim != 2 or rows.shape[1] != width or not np.isfinite(rows).all():
-            raise ShardError(f"{what} must be finite float32[m, {width}]; got {rows.shape}")
-        if self.metric == "cosine" and not rows.any(axis=1).all():
-            raise ShardError(f"{what} must have a direction under 'cosine': a row is all zeros")
-        return rows
+        return rows_of(vectors, self.table.centroids.shape[2], self.metric, what)
 
     def _new_ids(self, ids: ArrayLike | None, count: int) -> Ids:
         if ids is None:
-            return self.placement.cluster.size + np.arange(count)
-        numbers = np.asarray(ids, np.int64)
-        if numbers.shape != (count,) or np.unique(numbers).size < count or (numbers < 0).any():
-            raise ShardError(f"{count} vectors need {count} distinct ids ≥ 0; got {numbers.shape}")
+            ids = self.placement.cluster.size + np.arange(count)
+        numbers = new_ids(ids, count)
         if (self.placement.shards_of(numbers) >= 0).any():
             raise ShardError("ids must be new; remove a vector first to write it anew")
         return numbers
 
     def _known_ids(self, ids: ArrayLike) -> Ids:
-        numbers = np.atleast_1d(np.asarray(ids, np.int64))
+        numbers = np.atleast_1d(whole(ids))
         unknown = self.placement.shards_of(numbers) < 0
         if numbers.ndim != 1 or unknown.any() or np.unique(numbers).size < numbers.size:
             raise ShardError(f"ids must be known and distinct; unknown: {numbers[unknown][:5]}")

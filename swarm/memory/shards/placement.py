@@ -12,12 +12,20 @@ one and never on neither.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from swarm.memory.shards.clustering import balanced_groups, gaps, k_means
+from swarm.memory.shards.clustering import (
+    balanced_groups,
+    first_come,
+    gaps,
+    halved,
+    k_means,
+    peeled,
+)
+from swarm.memory.shards.clusters import Announcement
 from swarm.memory.shards.errors import ShardError
 
 Floats = NDArray[np.float32]
@@ -25,30 +33,26 @@ Ids = NDArray[np.int64]
 
 NOWHERE = -1
 CHUNK = 4096
-
-
-class Announcement(NamedTuple):
-    """What a shard says of its clusters; the columns of `RoutingTable.announce`."""
-
-    centroids: Floats
-    radius: Floats
-    spread: Floats
-    size: Ids
+MISFIT = 2.0  # times its scale: a cluster scattered more than that is not one any more
+LARGEST = float(np.finfo(np.float32).max)  # that can be announced
 
 
 class Placement:
     """Clusters of vectors, and the shard of each.
 
     Attributes (columns; only the methods write them):
-        centroids: float32[G, d], fixed when the cluster is made.
+        centroids: float32[G, d], fixed until the cluster is split or laid out anew.
         shard: int64[G].
         size: int64[G], members.
         squares: float64[G], sum of the members' squared distances from the centroid.
         fourths: float64[G], sum of the squares of these.
-        cluster: int64[largest id + 1], the cluster of each vector, −1 for none.
+        scale: float64[G], mean squared distance from the centroid when the cluster was laid out;
+            one split off has that of the whole.
+        cluster: int64[largest id ever + 1], the cluster of each vector, −1 for none.
     """
 
-    COLUMNS = ("centroids", "shard", "size", "squares", "fourths", "cluster")
+    SUMS = ("squares", "fourths", "scale")
+    COLUMNS = ("centroids", "shard", "size", "squares", "fourths", "scale", "cluster")
 
     def __init__(self, shards: int, slots: int, capacity: int, dimensions: int) -> None:
         if min(shards, slots, capacity, dimensions) < 1:
@@ -62,6 +66,7 @@ class Placement:
         self.size = np.zeros(0, np.int64)
         self.squares = np.zeros(0)
         self.fourths = np.zeros(0)
+        self.scale = np.zeros(0)
         self.cluster = np.zeros(0, np.int64)
 
     def lay_out(
@@ -75,7 +80,7 @@ class Placement:
         centroids, cluster = k_means(vectors, clusters, rng)
         # A quarter of the slots stays free for what moves in, and half for what is split later.
         most = max(len(centroids), self.slots * used // 2)
-        centroids, cluster = _halved(vectors, centroids, cluster, used, most, rng)
+        centroids, cluster = halved(vectors, centroids, cluster, used, most, rng)
         size = np.bincount(cluster, minlength=len(centroids))
         room = 1.05 * len(vectors) / used
         self.centroids = centroids
@@ -83,6 +88,7 @@ class Placement:
         self.size = np.zeros(len(centroids), np.int64)
         self.squares, self.fourths = np.zeros(len(centroids)), np.zeros(len(centroids))
         self.enter(ids, cluster, vectors)
+        self.scale = self.squares / np.maximum(self.size, 1)
 
     def loads(self) -> Ids:
         """Vectors on each shard, int64[S]."""
@@ -91,37 +97,45 @@ class Placement:
     def shards_of(self, ids: Ids) -> Ids:
         """The shard of each id, −1 where it is unknown."""
         known = (ids >= 0) & (ids < self.cluster.size)
-        cluster = np.where(known, self.cluster[np.where(known, ids, 0)], NOWHERE)
-        return np.where(cluster >= 0, self.shard[cluster], NOWHERE)
+        found = np.full(ids.shape, NOWHERE, np.int64)
+        cluster = self.cluster[ids[known]]
+        found[known] = np.where(cluster >= 0, self.shard[cluster], NOWHERE)
+        return found
 
     def members(self, cluster: int) -> Ids:
         """The ids in a cluster, ascending."""
         return np.flatnonzero(self.cluster == cluster)
 
-    def assign(self, vectors: Floats) -> Ids:
+    def assign(self, vectors: Floats, closed: NDArray[np.bool_] | None = None) -> Ids:
         """The nearest cluster of each vector whose shard has room, int64[m]; enters nothing.
 
         Where a shard fills up, those nearest to its clusters stay and the others look further.
+
+        Args:
+            vectors: float32[m, d].
+            closed: bool[S], shards that take nothing, as if they were full.
 
         Raises:
             ShardError: if all shards together have no room for so many.
         """
         spare = self.capacity - self.loads()
+        if closed is not None:
+            spare[closed] = 0
         if np.maximum(spare, 0).sum() < len(vectors):
             raise ShardError(
                 f"{len(vectors)} vectors do not fit: {np.maximum(spare, 0).sum()} places are left "
-                f"on {self.shards} shards of {self.capacity}. Build with a larger capacity"
+                f"on {self.shards} shards of {self.capacity}, none on dead ones. Build with a "
+                "larger capacity, or revive(shard)"
             )
-        reachable = np.isin(np.arange(self.shards), self.shard)
         chosen = np.full(len(vectors), NOWHERE, np.int64)
         apart = np.zeros(len(vectors), np.float32)
         waiting = np.arange(len(vectors))
         while waiting.size:
             usable = np.flatnonzero((spare > 0)[self.shard])
-            if not usable.size:  # what room there is has no clusters yet: the lightest are overrun
+            if not usable.size:  # what room there is has no clusters yet
                 raise ShardError(
-                    f"{waiting.size} vectors do not fit: the {int(reachable.sum())} shards that "
-                    "have clusters are full. Rebalance to move some to the spare ones"
+                    f"{waiting.size} vectors do not fit: all living shards that have clusters are "
+                    "full. Rebalance to move some to the spare ones"
                 )
             for begin in range(0, waiting.size, CHUNK):
                 part = waiting[begin : begin + CHUNK]
@@ -130,7 +144,9 @@ class Placement:
                 chosen[part] = usable[first]
                 apart[part] = gap[np.arange(part.size), first]
             own = np.einsum("md,md->m", vectors[waiting], vectors[waiting])
-            waiting, spare = self._first_come(waiting, chosen, apart[waiting] + own, spare)
+            shard = self.shard[chosen[waiting]]
+            refused, spare = first_come(shard, apart[waiting] + own, spare)
+            waiting = waiting[refused]
         return chosen
 
     def enter(self, ids: Ids, cluster: Ids, vectors: Floats) -> None:
@@ -139,9 +155,8 @@ class Placement:
             return
         top = int(ids.max()) + 1
         if top > self.cluster.size:
-            grown = np.full(max(top, self.cluster.size * 3 // 2), NOWHERE, np.int64)
-            grown[: self.cluster.size] = self.cluster
-            self.cluster = grown
+            new = np.full(top - self.cluster.size, NOWHERE, np.int64)
+            self.cluster = np.concatenate((self.cluster, new))
         self.cluster[ids] = cluster
         self._count(cluster, vectors, 1)
 
@@ -149,27 +164,53 @@ class Placement:
         """Take vectors out of their clusters."""
         self._count(self.cluster[ids], vectors, -1)
         self.cluster[ids] = NOWHERE
+        empty = self.size == 0
+        self.squares[empty] = self.fourths[empty] = 0.0  # what rounding left
 
-    def split(self, cluster: int, vectors: Floats, rng: np.random.Generator) -> bool:
+    def misfits(self) -> Ids:
+        """The clusters that are scattered too much to be one, int64[g].
+
+        Routing takes a cluster's vectors as normal around its centroid. Newcomers that lie where
+        no cluster is make that false of the one that took them, until it is split.
+        """
+        size = np.maximum(self.size, 1)
+        radius = self.squares / size
+        spread = np.maximum(self.fourths / size - radius**2, 0.0)
+        usual = (self.scale * self.size).sum() / max(1, self.size.sum())
+        limit = MISFIT * np.maximum(self.scale, usual)
+        limit += 1e-6 * np.einsum("gd,gd->g", self.centroids, self.centroids, dtype=np.float64)
+        return np.flatnonzero((self.size > 0) & (np.maximum(radius, np.sqrt(spread)) > limit))
+
+    def recentre(self, cluster: int, vectors: Floats) -> None:
+        """Lay a cluster with members float32[n, d] out anew, around their mean."""
+        ids = self.members(cluster)
+        self.leave(ids, vectors)
+        self.centroids[cluster] = vectors.mean(axis=0, dtype=np.float64)
+        self.enter(ids, np.full(ids.size, cluster), vectors)
+        radius = self.squares[cluster] / max(1, ids.size)
+        spread = max(self.fourths[cluster] / max(1, ids.size) - radius**2, 0.0)
+        self.scale[cluster] = max(radius, spread**0.5)  # it is no misfit by what it is now
+
+    def split(self, cluster: int, vectors: Floats, rng: np.random.Generator | None = None) -> bool:
         """Halve a cluster on its own shard; whether that could be done.
 
         Args:
             cluster: which; it needs two members that differ, and its shard a free slot.
             vectors: float32[n, d], those of `members(cluster)`.
-            rng: draws the seeds.
+            rng: draws the seeds; the vector furthest from the mean is split off when None.
         """
         empty = np.flatnonzero((self.shard == self.shard[cluster]) & (self.size == 0))
         full = np.count_nonzero(self.shard == self.shard[cluster]) >= self.slots
         if len(vectors) < 2 or (full and not empty.size):
             return False
-        centroids, half = k_means(vectors, 2, rng)
+        centroids, half = peeled(vectors) if rng is None else k_means(vectors, 2, rng)
         if len(centroids) < 2:
             return False
         ids = self.members(cluster)
         self.leave(ids, vectors)
         other = int(empty[0]) if empty.size else self._grow(self.shard[cluster])
         self.centroids[[cluster, other]] = centroids
-        self.squares[[cluster, other]] = self.fourths[[cluster, other]] = 0.0
+        self.scale[other] = self.scale[cluster]
         self.enter(ids, np.where(half == 1, other, cluster), vectors)
         return True
 
@@ -198,8 +239,8 @@ class Placement:
         own = np.union1d(np.flatnonzero(self.shard == shard), guests).astype(np.int64)
         own = own[self.size[own] > 0]
         size = self.size[own]
-        radius = np.maximum(self.squares[own] / size, 0.0)
-        spread = np.maximum(self.fourths[own] / size - radius**2, 0.0)
+        radius = np.clip(self.squares[own] / size, 0.0, LARGEST)
+        spread = np.clip(self.fourths[own] / size - radius**2, 0.0, LARGEST)
         return Announcement(
             self.centroids[own], radius.astype(np.float32), spread.astype(np.float32), size
         )
@@ -219,7 +260,11 @@ class Placement:
         found = {name: np.array(state[name]) for name in self.COLUMNS}
         for name, column in found.items():
             mine = getattr(self, name)
-            if column.dtype != mine.dtype or column.shape[1:] != mine.shape[1:]:
+            if (
+                column.dtype != mine.dtype
+                or column.ndim != mine.ndim
+                or (column.shape[1:] != mine.shape[1:])
+            ):
                 raise ShardError(f"not the state of this placement: {name} is {column.dtype}")
         count = found["size"].size
         if any(len(found[name]) != count for name in self.COLUMNS[:-1]):
@@ -231,7 +276,9 @@ class Placement:
             raise ShardError("not the state of a placement: a vector in a cluster that is not")
         if (np.bincount(cluster[cluster >= 0], minlength=count) != found["size"]).any():
             raise ShardError("not the state of a placement: sizes that are not those of clusters")
-        if any(not np.isfinite(found[each]).all() for each in ("centroids", "squares", "fourths")):
+        if (np.bincount(shard, minlength=self.shards) > self.slots).any():
+            raise ShardError(f"not the state of a placement with {self.slots} clusters on a shard")
+        if any(not np.isfinite(found[name]).all() for name in ("centroids", *self.SUMS)):
             raise ShardError("not the state of a placement: numbers that are not finite")
         vars(self).update(found)
 
@@ -240,20 +287,8 @@ class Placement:
         self.centroids = np.concatenate((self.centroids, np.zeros_like(self.centroids[:1])))
         self.shard, self.size = np.append(self.shard, shard), np.append(self.size, 0)
         self.squares, self.fourths = np.append(self.squares, 0.0), np.append(self.fourths, 0.0)
+        self.scale = np.append(self.scale, 0.0)
         return self.size.size - 1
-
-    def _first_come(
-        self, waiting: Ids, chosen: Ids, apart: NDArray[np.float32], spare: Ids
-    ) -> tuple[Ids, Ids]:
-        """Let the nearest in while there is room; those left over, and the room left."""
-        order = np.argsort(apart, kind="stable")
-        wanted = self.shard[chosen[waiting[order]]]
-        by_shard = np.argsort(wanted, kind="stable")
-        starts = np.searchsorted(wanted[by_shard], np.arange(self.shards))
-        rank = np.arange(wanted.size) - starts[wanted[by_shard]]
-        refused = rank >= np.maximum(spare, 0)[wanted[by_shard]]
-        left = spare - np.bincount(wanted[by_shard][~refused], minlength=self.shards)
-        return np.sort(waiting[order][by_shard][refused]), left
 
     def _count(self, cluster: Ids, vectors: Floats, sign: int) -> None:
         """Add members to the sums of their clusters, or take them away."""
@@ -263,31 +298,3 @@ class Placement:
         self.size += sign * np.bincount(cluster, minlength=count)
         self.squares += sign * np.bincount(cluster, square, count)
         self.fourths += sign * np.bincount(cluster, square**2, count)
-
-
-def _halved(
-    vectors: Floats,
-    centroids: Floats,
-    cluster: Ids,
-    shards: int,
-    slots: int,
-    rng: np.random.Generator,
-) -> tuple[Floats, Ids]:
-    """Split clusters above an eighth of a shard while there are slots and vectors that differ."""
-    limit = max(1.0, len(vectors) / (8 * shards))
-    stuck: set[int] = set()
-    while len(centroids) < slots:
-        size = np.bincount(cluster, minlength=len(centroids)).astype(np.float64)
-        size[list(stuck)] = 0.0
-        largest = int(size.argmax())
-        if size[largest] <= limit:
-            break
-        rows = np.flatnonzero(cluster == largest)
-        halves, half = k_means(vectors[rows], 2, rng)
-        if len(halves) < 2:
-            stuck.add(largest)
-            continue
-        cluster[rows[half == 1]] = len(centroids)
-        centroids = np.concatenate((centroids, halves[1:]))
-        centroids[largest] = halves[0]
-    return centroids, cluster

@@ -9,11 +9,11 @@ them, and is asked for all k. With exact indexes the answer is therefore the one
 every routed shard for k would have given, with fewer bytes.
 
 Guarantees: a dead, slow or failing shard never fails a query; the answer says that it is degraded,
-who failed and how much is out of reach, and has the best of what the next best shards hold; three
-failures in a row take a shard off the routes. Every vector is found exactly once, also while
-clusters move between shards. With exact indexes and every shard touched the distances are those
-of one exact index over all vectors, and so are the ids, but for the order of equal distances: by
-id.
+who failed and how much is out of reach, and has the best of what the next best shards that answer
+hold; three failures in a row take a shard off the routes. Every vector is found exactly once, also
+while clusters move between shards. With exact indexes and every shard touched the distances are
+those of one exact index over all vectors, and so are the ids, but for the order of equal distances:
+by id.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ class Shards(Balanced):
             target, least, most: see `route`.
             scouts: candidates that the less promising shards are asked for first, a quarter of k
                 by default; k for a plan of one stage.
-            table: another node's beliefs to route by; this node's when None.
+            table: another node's beliefs to route by, and to note in who answered and who did
+                not; this node's when None.
             everywhere: broadcast: ask every shard that is not dead, for k unless scouts are given.
 
         Raises:
@@ -110,7 +111,7 @@ class Shards(Balanced):
         """
         asked = self._rows(queries, "queries")
         few = scouts if scouts is not None else k if everywhere else max(1, math.ceil(k / 4))
-        if k < 1 or few < 1:
+        if not all(isinstance(n, int | np.integer) and n >= 1 for n in (k, few)):
             raise ShardError(f"k and scouts are at least 1, such as 10 and 3; got {k}, {few}")
         view = self.table if table is None else table
         if view.centroids.shape != self.table.centroids.shape:
@@ -167,6 +168,7 @@ class _Plan:
         self.missed = np.zeros(count, np.bool_)
         self.failed: dict[int, str] = {}
         self.messages = self.bytes = self.touches = self.scanned = 0
+        self.compared = way.distances * len(asked)
 
     def answer(self, around: Detour | None = None) -> Answer:
         """Both stages, a detour around those that failed, and what it all came to."""
@@ -180,20 +182,25 @@ class _Plan:
         stage_ms = max(stage_ms, self._stage(scouted, self.few, last))
         hopeful = scouted & np.isfinite(last) & (last <= self.best.distances[:, -1:])
         stage_ms += self._stage(hopeful, self.k, None)
-        if self.failed and around is not None:
+        known = 0
+        while around is not None and len(self.failed) > known:  # also around those found meanwhile
+            known = len(self.failed)
             instead = self._next_best(around)
             stage_ms += self._stage(instead, self.k, None)
             promising = promising | instead
-        out = (self.view.health == DEAD) & (self.loads > 0)
+        unheard = (self.view.incarnation == 0) & (self.loads > 0)
+        out = unheard | ((self.view.health == DEAD) & (self.loads > 0))
         out[list(self.failed)] = True
         lost = self.way.lost + (self.share * self.missed).sum(axis=1)
+        # Of shards that the table never heard of nothing is expected: their part of the data.
+        lost = lost + (1.0 - lost) * self.loads[unheard].sum() / max(1, self.loads.sum())
         return Answer(
             self.best,
             self.touched,
             scouted.sum(axis=1),
             (promising | hopeful).sum(axis=1),
             self.failed,
-            self.way.degraded | self.missed.any(axis=1),
+            self.way.degraded | self.missed.any(axis=1) | unheard.any(),
             np.minimum(lost, 1.0).astype(np.float32),
             float(self.loads[out].sum() / max(1, self.loads.sum())),
             stage_ms,
@@ -201,7 +208,7 @@ class _Plan:
                 self.messages,
                 self.bytes,
                 self.touches,
-                self.way.distances * len(self.asked),
+                self.compared,
                 self.scanned,
             ),
         )
@@ -210,6 +217,7 @@ class _Plan:
         """Which shards, not asked yet, hold the most of the rest for those who missed one."""
         rows = np.flatnonzero(self.missed.any(axis=1))
         way = around(rows, list(self.failed))
+        self.compared += way.distances * len(rows)
         places = np.nonzero(way.shards >= 0)
         instead = np.zeros(self.touched.shape, np.bool_)
         instead[rows[places[0]], way.shards[places]] = True

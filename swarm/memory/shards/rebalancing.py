@@ -19,7 +19,11 @@ from swarm.memory.shards.placement import Placement
 
 
 def plan(
-    placement: Placement, vector_bytes: int, bytes_max: float, tolerance: float = 1.1
+    placement: Placement,
+    vector_bytes: int,
+    bytes_max: float,
+    tolerance: float = 1.1,
+    dead: NDArray[np.bool_] | None = None,
 ) -> list[Move]:
     """The moves that bring every shard to `tolerance` times the mean, as far as bytes allow.
 
@@ -28,6 +32,7 @@ def plan(
         vector_bytes: what moving one vector costs, in all copies.
         bytes_max: for all moves together.
         tolerance: above 1; shards at most this many times the mean are left alone.
+        dead: bool[S], shards that neither give nor receive.
 
     Returns:
         Moves in the order in which they are to be made.
@@ -38,10 +43,13 @@ def plan(
     mean = load.sum() / placement.shards
     budget = float(bytes_max)
     moves: list[Move] = []
-    closed = np.zeros(placement.shards, np.bool_)  # givers that found nothing to give
+    shut = np.zeros(placement.shards, np.bool_) if dead is None else dead
+    closed = shut.copy()  # and givers that found nothing to give
     while (load[~closed] > tolerance * mean).any():
         giver = int(np.where(closed, -1, load).argmax())
-        chosen = _pair(placement, shard, load, held, giver, tolerance * mean, budget / vector_bytes)
+        open_to = np.flatnonzero((load < mean) & (held < placement.slots) & ~shut)
+        room = np.minimum(tolerance * mean, placement.capacity) - load
+        chosen = _pair(placement, shard, load, giver, open_to, room, budget / vector_bytes)
         if chosen is None:
             closed[giver] = True
             continue
@@ -59,20 +67,18 @@ def _pair(
     placement: Placement,
     shard: NDArray[np.int64],
     load: NDArray[np.int64],
-    held: NDArray[np.int64],
     giver: int,
-    ceiling: float,
+    open_to: NDArray[np.int64],
+    room: NDArray[np.float64],
     affordable: float,
 ) -> tuple[int, int] | None:
     """The cluster of the giver and the receiver that suit each other best."""
     size, centroids = placement.size, placement.centroids
     mine = np.flatnonzero((shard == giver) & (size > 0) & (size <= affordable))
-    mean = load.sum() / placement.shards
     best, found = np.inf, None
-    for target in np.flatnonzero((load < mean) & (held < placement.slots)).tolist():
-        room = min(ceiling, placement.capacity) - load[target]
+    for target in open_to.tolist():
         # The giver must not end below where the receiver is filled up to.
-        fits = mine[(size[mine] <= room) & (load[target] + size[mine] < load[giver])]
+        fits = mine[(size[mine] <= room[target]) & (load[target] + size[mine] < load[giver])]
         if not fits.size:
             continue
         theirs = np.flatnonzero(shard == target)

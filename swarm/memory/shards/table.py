@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from swarm.memory.shards.clusters import Clusters, flattened
 from swarm.memory.shards.errors import ShardError
 
 ALIVE, SUSPECTED, DEAD = 0, 1, 2
@@ -34,30 +34,6 @@ Floats = NDArray[np.float32]
 # What a shard says of itself; and what says which of two entries is the newer.
 SUMMARY = ("centroids", "radius", "spread", "size", "load_ms")
 VERSION = ("incarnation", "heartbeat", "stamp")
-
-
-class Clusters(NamedTuple):
-    """Every cluster in a table as flat columns, G rows, with what routing derives from them.
-
-    Attributes:
-        shard: int64[G].
-        centroid: float32[G, d], and its squared length `square` float32[G].
-        radius: float64[G], mean squared distance of the members from the centroid.
-        spread: float64[G], variance of that squared distance.
-        size: float64[G].
-        near: float64[G], normal quantile of the share of the members that the k nearest are,
-            infinite where a cluster has no more than k.
-        far: float64[G], normal quantile below which a cluster cannot matter.
-    """
-
-    shard: NDArray[np.int64]
-    centroid: Floats
-    square: Floats
-    radius: NDArray[np.float64]
-    spread: NDArray[np.float64]
-    size: NDArray[np.float64]
-    near: NDArray[np.float64]
-    far: NDArray[np.float64]
 
 
 class RoutingTable:
@@ -153,7 +129,7 @@ class RoutingTable:
             getattr(self, name)[shard, :count] = column
         self.load_ms[shard] = load_ms
         self.health[shard] = ALIVE
-        self.stamp[shard] = self._digest(shard)
+        self.stamp[shard] = _digest(vars(self), shard)
         self._flat = {}
 
     def beat(self, shard: int, load_ms: float | None = None) -> None:
@@ -169,7 +145,7 @@ class RoutingTable:
         self.health[shard] = ALIVE
         if load_ms is not None:
             self.load_ms[shard] = load_ms
-            self.stamp[shard] = self._digest(shard)
+            self.stamp[shard] = _digest(vars(self), shard)
 
     def start_anew(self, shard: int) -> None:
         """Raise a shard's incarnation, as it does when it starts again with its heartbeat lost."""
@@ -216,25 +192,13 @@ class RoutingTable:
     def copy(self) -> RoutingTable:
         """A table of its own with the same entries."""
         twin = RoutingTable(*self.centroids.shape)
-        twin.restore(self.state())
+        vars(twin).update(self.state())
         return twin
 
     def clusters(self, near: int) -> Clusters:
         """The clusters of all shards as flat columns, for the `near` nearest of a query."""
         if near not in self._flat:
-            live = np.flatnonzero(self.size.ravel())
-            centroid = self.centroids.reshape(-1, self.centroids.shape[2])[live]
-            size = self.size.ravel()[live]
-            self._flat[near] = Clusters(
-                live // self.size.shape[1],
-                centroid,
-                np.einsum("gd,gd->g", centroid, centroid),
-                self.radius.ravel()[live].astype(np.float64),
-                self.spread.ravel()[live].astype(np.float64),
-                size.astype(np.float64),
-                _quantiles(near / size, np.inf),
-                _quantiles(1e-3 * near / size, 8.0),
-            )
+            self._flat[near] = flattened(self.centroids, self.radius, self.spread, self.size, near)
         return self._flat[near]
 
     def state(self) -> dict[str, NDArray]:
@@ -246,7 +210,8 @@ class RoutingTable:
         """Become the table that wrote `state`.
 
         Raises:
-            ShardError: for columns that are missing or of another shape; this table is unchanged.
+            ShardError: for columns that are missing, of another shape, or whose stamps are not
+                those of their summaries; this table is unchanged.
         """
         found = {}
         for name, column in self.state().items():
@@ -263,19 +228,25 @@ class RoutingTable:
             raise ShardError("not the state of a table: size, incarnation or heartbeat below 0")
         if not all(np.isfinite(found[name]).all() for name in SUMMARY):
             raise ShardError("not the state of a table: a summary that is not finite")
+        if any((found[name] < 0).any() for name in ("radius", "spread", "load_ms")):
+            raise ShardError("not the state of a table: radius, spread or load_ms below 0")
+        heard = np.flatnonzero((found["stamp"] > 0) | (found["size"].sum(axis=1) > 0))
+        if any(_digest(found, shard) != int(found["stamp"][shard]) for shard in heard.tolist()):
+            raise ShardError("not the state of a table: a stamp is not that of its summary")
         vars(self).update(found)
         self._flat = {}
-
-    def _digest(self, shard: int) -> int:
-        """A digest of what a shard said, whose order is as good as any but the same everywhere."""
-        digest = hashlib.blake2b(digest_size=8)
-        for name in SUMMARY:
-            digest.update(getattr(self, name)[shard].tobytes())
-        return int.from_bytes(digest.digest(), "little")
 
     def _check_shard(self, shard: int) -> None:
         if not 0 <= shard < len(self):
             raise ShardError(f"a shard of this table is a number 0..{len(self) - 1}; got {shard}")
+
+
+def _digest(columns: Mapping[str, Any], shard: int) -> int:
+    """A digest of what a shard said, whose order is as good as any but the same everywhere."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name in SUMMARY:
+        digest.update(columns[name][shard].tobytes())
+    return int.from_bytes(digest.digest(), "little")
 
 
 def _newer(one: RoutingTable, other: RoutingTable) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -293,9 +264,3 @@ def ahead(one: RoutingTable, other: RoutingTable) -> NDArray[np.bool_]:
     """Which entries one table knows better than another, bool[S]."""
     newer, same = _newer(one, other)
     return newer | (same & (one.health > other.health))
-
-
-def _quantiles(share: NDArray[np.float64], above: float) -> NDArray[np.float64]:
-    """Where the normal distribution has its lower `share`; `above` for a share of 1 or more."""
-    normal = NormalDist()
-    return np.array([normal.inv_cdf(each) if each < 1 else above for each in share.tolist()])

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swarm.memory.vectors.index import NOBODY, Floats, Folder, Ids, Metric, VectorError
+from swarm.memory.vectors.generations import Generation
+from swarm.memory.vectors.index import NOBODY, Floats, Ids, Metric, VectorError
 
 SMALLEST_MERGE = 1024
 
@@ -192,24 +193,24 @@ class Columns:
         inside = 0 <= int(id) < self.next_id
         return inside and bool(self.slots(np.array([id], dtype=np.int64))[0] >= 0)
 
-    def save(self, folder: Folder) -> None:
+    def save(self, files: Generation) -> None:
         """Write the living and the dead, as plain arrays."""
         for name in ("vectors", "ids", "alive"):
-            np.save(Path(folder) / f"{name}.npy", getattr(self, name), allow_pickle=False)
+            write_array(files.fresh(f"{name}.npy"), getattr(self, name))
 
     @classmethod
-    def load(cls, folder: Folder, dimensions: int, metric: Metric, next_id: int) -> Columns:
+    def load(cls, files: Generation, dimensions: int, metric: Metric, next_id: int) -> Columns:
         """Read what `save` wrote; raises VectorError naming a file that is damaged."""
-        vectors = read_array(folder, "vectors", np.float32, (None, dimensions))
-        ids = read_array(folder, "ids", np.int64, (len(vectors),))
-        alive = read_array(folder, "alive", np.bool_, (len(vectors),))
+        vectors = read_array(files.path("vectors.npy"), np.float32, (None, dimensions))
+        ids = read_array(files.path("ids.npy"), np.int64, (len(vectors),))
+        alive = read_array(files.path("alive.npy"), np.bool_, (len(vectors),))
         living = np.sort(ids[alive])
         if (len(ids) and not 0 <= ids.min() <= ids.max() < next_id) or (
             len(living) and (living[1:] == living[:-1]).any()
         ):
-            raise VectorError(f"{Path(folder) / 'ids.npy'} is damaged: ids repeat or are too large")
+            raise VectorError(f"{files.path('ids.npy')} is damaged: ids repeat or are too large")
         if not np.isfinite(vectors).all():
-            raise VectorError(f"{Path(folder) / 'vectors.npy'} is damaged: not all are finite")
+            raise VectorError(f"{files.path('vectors.npy')} is damaged: not all are finite")
         columns = cls(dimensions, metric)
         columns.append(vectors, ids)
         columns.mark_removed(np.flatnonzero(~alive))
@@ -238,15 +239,21 @@ class Columns:
             setattr(self, name, new)
 
 
-def read_array(
-    folder: Folder, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]
-) -> NDArray[Any]:
-    """Read folder/name.npy and check its type and shape (None: any length).
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write a file as np.save does, which does not say so if the disk has no room for the end."""
+    whole = np.ascontiguousarray(array)
+    with path.open("wb") as file:
+        described = np.lib.format.header_data_from_array_1_0(whole)
+        np.lib.format.write_array_header_1_0(file, described)
+        file.write(whole.data)
+
+
+def read_array(path: Path, dtype: type[np.generic], shape: tuple[int | None, ...]) -> NDArray[Any]:
+    """Read a file and check its type and shape (None: any length).
 
     Raises:
         VectorError: naming the file, if it is missing, damaged or otherwise shaped.
     """
-    path = Path(folder) / f"{name}.npy"
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as problem:

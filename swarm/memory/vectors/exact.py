@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from numpy.typing import ArrayLike
 
 from swarm.memory.vectors.columns import Columns
+from swarm.memory.vectors.generations import Generation
 from swarm.memory.vectors.index import Folder, Ids, Neighbours
 from swarm.memory.vectors.nearest import nearest
 from swarm.memory.vectors.stored import ColumnIndex
@@ -62,17 +63,17 @@ class Exact(ColumnIndex):
                 self._columns.compact()
 
     def save(self, folder: Folder) -> None:
-        """Write index.json, vectors.npy, ids.npy and alive.npy."""
+        """Write index.json, and vectors, ids and alive as arrays; see `Generation`."""
         with self._lock.reading():
-            self._save_columns(folder)
-            self._save_header(folder, next_id=self._columns.next_id)
+            files = Generation.next(folder)
+            self._columns.save(files)
+            files.switch(self._header(next_id=self._columns.next_id))
 
     @classmethod
     def load(cls, folder: Folder) -> Self:
         """See `VectorIndex.load`."""
         header = cls._load_header(folder, next_id=int)
         index = cls(header["dimensions"], header["metric"])
-        index._columns = Columns.load(
-            folder, index.dimensions, index.metric, next_id=header["next_id"]
-        )
+        files = Generation(folder, header["generation"])
+        index._columns = Columns.load(files, index.dimensions, index.metric, header["next_id"])
         return index

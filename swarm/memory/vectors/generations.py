@@ -1,57 +1,70 @@
 """Files of an index that is saved again and again: a new generation beside the old, then a header.
 
 The header names its generation and is replaced in one step, so that a process which is killed
-while it saves leaves the last whole generation.
+while it saves leaves the last whole generation: of any kind of index, over any other.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
+from swarm.memory.vectors.index import HEADER, Folder, VectorError, read_header
 
-from swarm.memory.vectors.index import VectorError, read_header
-from swarm.memory.vectors.row_ids import RowIds
-
-_PATTERNS = ("lists.*.faiss", "rows.*.npz", "vectors*.f16")
+_OURS = re.compile(r"(alive|graph|ids|index|lists|removed|rows|vectors)\.(\d+)(\.[a-z0-9]+)?")
 
 
-def previous_generation(folder: Path) -> int:
-    """The number of the generation that a folder holds; 0 for none."""
-    try:
-        return int(read_header(folder).get("generation", 0))
-    except VectorError:
-        return 0
+class Generation:
+    """The files of one save, each with its number in the name, such as vectors.3.npy.
+
+    >>> files = Generation.next(folder)
+    >>> np.save(files.fresh("vectors.npy"), vectors)
+    >>> files.switch({"format": 1, "kind": "exact", ...})  # from here on the folder is this one
+    """
+
+    def __init__(self, folder: Folder, number: int) -> None:
+        self.folder = Path(folder)
+        self.number = number
+
+    @classmethod
+    def next(cls, folder: Folder) -> Self:
+        """The one after that which a folder holds; the folder is made if there is none."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        try:
+            held = read_header(folder).get("generation", 0)
+        except VectorError:
+            held = 0
+        return cls(folder, 1 + held if isinstance(held, int) else 1)
+
+    def path(self, name: str) -> Path:
+        """Where a file of this name is, or a folder."""
+        stem, dot, suffix = name.partition(".")
+        return self.folder / f"{stem}.{self.number}{dot}{suffix}"
+
+    def fresh(self, name: str) -> Path:
+        """The same, without what a save that was killed may have left there."""
+        path = self.path(name)
+        _delete(path)
+        return path
+
+    def switch(self, header: dict[str, Any], kept: str = "") -> None:
+        """Make this what the folder holds, and delete other generations, but for one file."""
+        written = self.fresh(HEADER)
+        text = json.dumps(header | {"generation": self.number}, indent=1) + "\n"
+        written.write_text(text, encoding="utf-8")
+        os.replace(written, self.folder / HEADER)
+        for path in self.folder.iterdir():
+            ours = _OURS.fullmatch(path.name)
+            if ours and int(ours[2]) != self.number and path.name != kept:
+                _delete(path)
 
 
-def forget_others(folder: Path, generation: int, store: str) -> None:
-    """Delete the files of other generations."""
-    kept = {f"lists.{generation}.faiss", f"rows.{generation}.npz", store}
-    for pattern in _PATTERNS:
-        for path in folder.glob(pattern):
-            if path.name not in kept:
-                path.unlink()
-
-
-def write_rows(path: Path, ids: RowIds) -> None:
-    """Write the ids of rows as plain arrays."""
-    arrays: dict[str, Any] = ids.arrays()
-    np.savez(path, **arrays)
-
-
-def read_rows(path: Path, rows: int, next_id: int) -> RowIds:
-    """The ids of rows; raises VectorError naming the file if it is missing or damaged."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as problem:  # zipfile has errors of its own
-        raise VectorError(f"{path} is missing or damaged") from problem
-    types = {"alive": np.bool_, "ids": np.int64}
-    for name, array in arrays.items():
-        if name not in types or array.dtype != types[name] or array.shape != (rows,):
-            raise VectorError(f"{path} is damaged: {name} is {array.dtype}{list(array.shape)}")
-    try:
-        return RowIds.of(rows, next_id, arrays)
-    except VectorError as problem:
-        raise VectorError(f"{path} is damaged: {problem}") from problem
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

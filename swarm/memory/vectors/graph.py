@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from swarm.memory.vectors.index import Floats, Folder, Ids, Metric, VectorError
+from swarm.memory.vectors.index import Floats, Ids, Metric, VectorError
 
 FILE = "graph.bin"
 FIRST_ROOM = 1024
@@ -77,22 +77,21 @@ class Graph:
             return None
         return slots.view(np.int64), distances
 
-    def save(self, folder: Folder) -> str:
-        """Write graph.bin and return its checksum; nothing for an empty graph."""
-        path = Path(folder) / FILE
+    def save(self, path: Path) -> str:
+        """Write it to a file and return its checksum; nothing for an empty graph."""
         if self._empty:
-            path.unlink(missing_ok=True)
             return ""
         self._index.save_index(str(path))
+        if path.stat().st_size != self._index.index_file_size():  # it does not say so itself
+            raise VectorError(f"{path} was written in part: is the disk full? What was there stays")
         return _checksum(path)
 
-    def load(self, folder: Folder, size: int, checksum: str) -> None:
+    def load(self, path: Path, size: int, checksum: str) -> None:
         """Become the graph that was saved, of so many slots.
 
         What is added from here on may get other levels than in the graph that was saved: hnswlib
         does not save the state of its generator.
         """
-        path = Path(folder) / FILE
         if not checksum:
             if size:
                 raise VectorError(f"{path} was not written, yet there are {size} vectors")
@@ -104,7 +103,7 @@ class Graph:
         self._index.load_index(str(path))
         if self._index.get_current_count() != size:
             raise VectorError(
-                f"{path} has {self._index.get_current_count()} vectors; vectors.npy has {size}"
+                f"{path} has {self._index.get_current_count()} vectors; the others have {size}"
             )
         self.size, self._empty = size, False
 

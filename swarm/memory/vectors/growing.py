@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from swarm.memory.vectors.choice import KINDS, choose, index_class, new_index
+from swarm.memory.vectors.generations import Generation
 from swarm.memory.vectors.hnsw import HNSW
 from swarm.memory.vectors.index import (
     HEADER,
@@ -73,6 +74,7 @@ class Growing(VectorIndex):
         self._index = new_index(choice.kind, self.dimensions, metric, self.seed, self.size)
         self._next_id = 0
         self._tuned_at = 0
+        self._unfit = ""  # the kind that could not hold what is here
         self._writing = threading.RLock()
 
     @property
@@ -116,13 +118,11 @@ class Growing(VectorIndex):
         return id in self._index
 
     def save(self, folder: Folder) -> None:
-        """Write index.json, and what it is now into the folder index."""
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / HEADER).unlink(missing_ok=True)
+        """Write index.json, and what it is now into a folder; see `Generation`."""
         with self._writing:
-            self._index.save(Path(folder) / INNER)
-            self._save_header(
-                folder,
+            files = Generation.next(folder)
+            self._index.save(files.fresh(INNER))
+            header = self._header(
                 size=self.size,
                 recall=self.recall,
                 filtered=self.filtered,
@@ -132,6 +132,7 @@ class Growing(VectorIndex):
                 next_id=self._next_id,
                 tuned_at=self._tuned_at,
             )
+            files.switch(header)
 
     @classmethod
     def load(cls, folder: Folder, replay: bool = False) -> Self:
@@ -149,7 +150,7 @@ class Growing(VectorIndex):
             memory=header.get("memory"),
             **{name: header[name] for name in names},
         )
-        inner = load_index(Path(folder) / INNER, replay)
+        inner = load_index(Generation(folder, header["generation"]).path(INNER), replay)
         if (inner.dimensions, inner.metric) != (index.dimensions, index.metric):
             raise VectorError(f"{Path(folder) / HEADER} and that of its index do not fit together")
         index._index, index.reason = inner, header["reason"]
@@ -168,7 +169,7 @@ class Growing(VectorIndex):
     def _become(self, count: int) -> None:
         """Be the kind for so many vectors, if that is a larger one."""
         choice = self._choice(count)
-        if KINDS.index(choice.kind) < KINDS.index(self.current):
+        if KINDS.index(choice.kind) < KINDS.index(self.current) or choice.kind == self._unfit:
             return
         self.reason = choice.reason
         if choice.kind == self.current:
@@ -177,9 +178,13 @@ class Growing(VectorIndex):
         expected = max(self.size, 4 * count)
         larger = new_index(choice.kind, self.dimensions, self.metric, self.seed, expected)
         ids = self._index.ids()
-        for first in range(0, len(ids), BLOCK):
-            some = ids[first : first + BLOCK]
-            larger.add(self._index.vectors(some), some)
+        try:
+            for first in range(0, len(ids), BLOCK):
+                some = ids[first : first + BLOCK]
+                larger.add(self._index.vectors(some), some)
+        except VectorError as problem:  # numbers that are too large for codes
+            self._unfit, self.reason = choice.kind, f"{choice.reason}; but {problem}"
+            return
         self._index, self._tuned_at = larger, 0
 
     def _keep_recall(self) -> None:

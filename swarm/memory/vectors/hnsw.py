@@ -10,16 +10,15 @@ finds k wherever k are allowed; with one thread (the default) equal calls give e
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from swarm.memory.vectors.columns import Columns, read_array
+from swarm.memory.vectors.columns import Columns, read_array, write_array
+from swarm.memory.vectors.generations import Generation
 from swarm.memory.vectors.graph import Graph
 from swarm.memory.vectors.index import (
-    NOBODY,
     Floats,
     Folder,
     Ids,
@@ -27,7 +26,7 @@ from swarm.memory.vectors.index import (
     Neighbours,
     VectorError,
 )
-from swarm.memory.vectors.nearest import directions, nearest
+from swarm.memory.vectors.nearest import directions, nearest, padded, recall_of
 from swarm.memory.vectors.stored import ColumnIndex
 
 # Vectors that are compared exactly in the time of one more candidate in the graph, for many
@@ -168,22 +167,23 @@ class HNSW(ColumnIndex):
                 self._ef *= 2
                 self._graph.set_ef(self._ef)
                 found = self._searched(sample, k + own).ids
-                reached = _recall(found, true, own)
+                reached = recall_of(found, true, own)
         return reached
 
     def save(self, folder: Folder) -> None:
-        """Write index.json, graph.bin (hnswlib's own), and the columns."""
+        """Write index.json, graph (hnswlib's own), and arrays; see `Generation`."""
         with self._lock.reading():
-            self._save_columns(folder)
+            files = Generation.next(folder)
+            self._columns.save(files)
             removed = np.array(list(self._removed_at.items()), dtype=np.int64).reshape(-1, 2)
-            np.save(Path(folder) / "removed.npy", removed, allow_pickle=False)
+            write_array(files.fresh("removed.npy"), removed)
             names = ("M", "ef_construction", "ef", "seed", "threads", "rebuild_share")
-            self._save_header(
-                folder,
+            header = self._header(
                 next_id=self._columns.next_id,
-                checksum=self._graph.save(folder),
+                checksum=self._graph.save(files.fresh("graph.bin")),
                 **{name: getattr(self, name) for name in names},
             )
+            files.switch(header)
 
     @classmethod
     def load(cls, folder: Folder, replay: bool = False) -> Self:
@@ -200,16 +200,19 @@ class HNSW(ColumnIndex):
         names = (*whole[:-1], "rebuild_share")
         settings = {name: header[name] for name in names}
         index = cls(header["dimensions"], header["metric"], **settings)
-        columns = Columns.load(folder, index.dimensions, index.metric, header["next_id"])
-        removed = read_array(folder, "removed", np.int64, (None, 2))
-        if not np.array_equal(np.sort(removed[:, 0]), np.flatnonzero(~columns.alive)):
-            raise VectorError(f"{Path(folder) / 'removed.npy'} is damaged: not who was removed")
+        files = Generation(folder, header["generation"])
+        columns = Columns.load(files, index.dimensions, index.metric, header["next_id"])
+        removed = read_array(files.path("removed.npy"), np.int64, (None, 2))
+        slots, when = removed.T
+        gone = np.array_equal(np.sort(slots), np.flatnonzero(~columns.alive))
+        if not (gone and (slots < when).all() and (when <= columns.size).all()):
+            raise VectorError(f"{files.path('removed.npy')} is damaged: not who was removed")
         index._columns = columns
         index._removed_at = dict(removed.tolist())
         if replay:
             index._replay()
         else:
-            index._graph.load(folder, columns.size, header["checksum"])
+            index._graph.load(files.path("graph.bin"), columns.size, header["checksum"])
         index._graph.set_ef(index._ef)
         return index
 
@@ -250,7 +253,7 @@ class HNSW(ColumnIndex):
         ids = columns.ids[slots]
         if within == k:
             return Neighbours(ids, distances)
-        return _padded(ids, distances, k)
+        return padded(ids, distances, k)
 
     def _candidates(self, queries: Floats, k: int) -> tuple[Ids, Floats]:
         """Slots int64[Q, k] and distances; exact for a query from which k cannot be reached."""
@@ -289,18 +292,3 @@ class HNSW(ColumnIndex):
             waiting = np.delete(waiting, enough)
             width *= 2
         return found
-
-
-def _padded(ids: Ids, distances: Floats, k: int) -> Neighbours:
-    missing = ((0, 0), (0, k - ids.shape[1]))
-    return Neighbours(
-        np.pad(ids, missing, constant_values=NOBODY),
-        np.pad(distances, missing, constant_values=np.inf),
-    )
-
-
-def _recall(found: Ids, true: Ids, own: bool) -> float:
-    """The share of true neighbours that was found; with `own`, but for the nearest of all."""
-    wanted = true[:, own:]
-    hits = (wanted[:, :, np.newaxis] == found[:, np.newaxis, :]).any(axis=2) & (wanted >= 0)
-    return float(hits.sum() / (wanted >= 0).sum()) if (wanted >= 0).any() else 1.0

@@ -136,7 +136,10 @@ class VectorIndex(ABC):
 
     @abstractmethod
     def save(self, folder: Folder) -> None:
-        """Write everything into a folder, which is made if there is none."""
+        """Write everything into a folder, which is made if there is none.
+
+        What was saved there before stays whole until all is written, and is gone then.
+        """
 
     @classmethod
     @abstractmethod
@@ -248,17 +251,11 @@ class VectorIndex(ABC):
             np.full((queries, k), np.inf, dtype=np.float32),
         )
 
-    # Files that the kinds share: the header is written last, so that half a folder is none.
+    # Files that the kinds share: the header is written last, and in one step.
 
-    def _save_header(self, folder: Folder, **settings: Any) -> None:
-        header = {
-            "format": FORMAT,
-            "kind": self.kind,
-            "dimensions": self.dimensions,
-            "metric": self.metric,
-            **settings,
-        }
-        (Path(folder) / HEADER).write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
+    def _header(self, **settings: Any) -> dict[str, Any]:
+        of_all = {"format": FORMAT, "kind": self.kind}
+        return {**of_all, "dimensions": self.dimensions, "metric": self.metric, **settings}
 
     @classmethod
     def _load_header(cls, folder: Folder, **settings: type) -> dict[str, Any]:
@@ -269,7 +266,7 @@ class VectorIndex(ABC):
                 f"{Path(folder) / HEADER} is of the kind {header['kind']!r}, and {cls.__name__} "
                 f"reads {cls.kind!r}: use load_index(folder), which reads every kind"
             )
-        for name, type_ in settings.items():
+        for name, type_ in {"generation": int, **settings}.items():
             if not isinstance(header.get(name), type_):
                 raise VectorError(
                     f"{Path(folder) / HEADER} is damaged: no {name}, a {type_.__name__}"

@@ -18,21 +18,14 @@ On 1.2M vectors of 100M's density (64 dimensions, 16 bytes of code, clusters of 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from swarm.memory.vectors.coarse import faiss_library
 from swarm.memory.vectors.codes import Codes
-from swarm.memory.vectors.generations import (
-    forget_others,
-    previous_generation,
-    read_rows,
-    write_rows,
-)
+from swarm.memory.vectors.generations import Generation
 from swarm.memory.vectors.index import (
     HEADER,
     Floats,
@@ -42,9 +35,7 @@ from swarm.memory.vectors.index import (
     Neighbours,
     VectorError,
 )
-from swarm.memory.vectors.on_disk import BLOCK, OnDisk
-from swarm.memory.vectors.reranking import RerankingStore
-from swarm.memory.vectors.row_ids import RowIds
+from swarm.memory.vectors.on_disk import BLOCK, OnDisk, forget_stores
 from swarm.memory.vectors.tuning import (
     SAMPLE,
     Tuned,
@@ -117,7 +108,6 @@ class IVFPQ(OnDisk):
         self._open_store(folder)
         self._codes: Codes | None = None
         self._swept = 0  # removed rows that are in no list any more
-        self._bits_of_living: NDArray[np.uint8] | None = None
 
     # Adding and removing
 
@@ -217,7 +207,7 @@ class IVFPQ(OnDisk):
             if self._codes is None:
                 return Tuned(self.nprobe, self.candidates, 1.0)
             rows = self._ids.rows(known.ravel()).reshape(known.shape)
-            kept = self._living_bits()
+            kept = self._living_bits(len(self._codes))
             best = tuned(self._codes, self._store, wanted, rows, recall, self._inner, kept)
         self.nprobe, self.candidates = best.nprobe, best.candidates
         return best
@@ -227,7 +217,7 @@ class IVFPQ(OnDisk):
         if self._codes is None or (rows is not None and left <= _EXACT_ROWS):
             return self._exact(queries, k, self._ids.living() if rows is None else rows)
         count = min(max(self.candidates, k), max(left, 1))
-        nprobe, kept = self.nprobe, self._living_bits()
+        nprobe, kept = self.nprobe, self._living_bits(len(self._codes))
         if rows is not None:
             kept = self._bits(rows)
             nprobe = max(nprobe, -(-2 * count * self.lists // left))
@@ -241,32 +231,22 @@ class IVFPQ(OnDisk):
 
         If the index keeps its vectors there (`folder=`), they are not written again.
         """
-        target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
         with self._lock.reading():
-            generation = 1 + previous_generation(target)
-            store = self._store.path
-            if store.parent.resolve() == target.resolve():
-                self._store.flush()
-            else:
-                store = target / f"vectors.{generation}.f16"
-                self._store.copy(store)
+            files = Generation.next(folder)
+            store = self._saved_store(files)
             if self._codes is not None:
-                self._codes.write(target / f"lists.{generation}.faiss")
-            write_rows(target / f"rows.{generation}.npz", self._ids)
-            with tempfile.TemporaryDirectory(dir=target) as aside:
-                self._save_header(
-                    aside,
-                    generation=generation,
-                    store=store.name,
-                    rows=self._ids.size,
-                    next_id=self._ids.next_id,
-                    trained=self._codes is not None,
-                    swept=self._swept,
-                    **{name: getattr(self, name) for name in _SETTINGS},
-                )
-                os.replace(Path(aside) / HEADER, target / HEADER)
-        forget_others(target, generation, store.name)
+                self._codes.write(files.fresh("lists.faiss"))
+            self._ids.save(files.fresh("rows.npz"))
+            header = self._header(
+                store=store.name,
+                rows=self._ids.size,
+                next_id=self._ids.next_id,
+                trained=self._codes is not None,
+                swept=self._swept,
+                **{name: getattr(self, name) for name in _SETTINGS},
+            )
+            files.switch(header, kept=store.name)
+            forget_stores(files.folder, but=store.name)
 
     @classmethod
     def load(cls, folder: Folder, extend: bool = False) -> IVFPQ:
@@ -284,32 +264,22 @@ class IVFPQ(OnDisk):
         try:
             settings = {name: header[name] for name in _SETTINGS}
             index = cls(header["dimensions"], header["metric"], **settings)
-            rows, name, generation = int(header["rows"]), header["store"], header["generation"]
+            rows, name = int(header["rows"]), header["store"]
             next_id, trained = int(header["next_id"]), bool(header["trained"])
             index._swept = int(header["swept"])
-        except (KeyError, TypeError) as problem:
+        except (KeyError, TypeError, ValueError) as problem:
             raise VectorError(f"{source / HEADER} is damaged: {problem} is wrong") from problem
-        if not (source / name).is_file():
-            raise VectorError(f"{source / name} is missing")
-        index._store = RerankingStore(source / name, index.dimensions, rows)
+        files = Generation(source, header["generation"])
+        index._open_saved(files, name, rows, next_id)
         index._borrowed = not extend
-        index._ids = read_rows(source / f"rows.{generation}.npz", rows, next_id)
         if trained:
-            path = source / f"lists.{generation}.faiss"
+            path = files.path("lists.faiss")
             index._codes = Codes.read(path, index.dimensions)
             if len(index._codes) != rows - index._swept or index._codes.lists != index.lists:
                 raise VectorError(f"{path} is damaged: it has {len(index._codes)} of {rows} rows")
         return index
 
     # What these are made of
-
-    def _living_bits(self) -> NDArray[np.uint8] | None:
-        """A bit a row, if lists still hold rows that were removed."""
-        if self._codes is None or len(self._codes) == len(self._ids):
-            return None
-        if self._bits_of_living is None:  # two readers may both make it, and make the same
-            self._bits_of_living = self._bits(self._ids.living())
-        return self._bits_of_living
 
     def _train(self) -> None:
         rows = self._ids.living()
@@ -322,18 +292,7 @@ class IVFPQ(OnDisk):
         self._swept = 0
 
     def _rebuild(self) -> None:
-        rows, ids = self._ids.living(), RowIds()
-        self._bits_of_living = None
-        made = self._store.path.parent
-        if self._borrowed:
-            made = self._temporary_folder()
-        name = f"vectors.{self._ids.size}-{len(rows)}.f16"
-        store = RerankingStore(made / name, self.dimensions, rows=0)
-        for begin in range(0, len(rows), BLOCK):
-            store.append(self._store.rows(rows[begin : begin + BLOCK]))
-        ids.append(self._ids.of_rows(rows))
-        ids.next_id = self._ids.next_id
-        self._store, self._ids, self._codes, self._swept = store, ids, None, 0
-        self._borrowed = False
-        if len(ids) >= self.training:
+        self._leave_out_removed()
+        self._codes, self._swept = None, 0
+        if len(self._ids) >= self.training:
             self._train()

@@ -201,3 +201,19 @@ def _most_wrong(lengths: Doubles, columns: Columns) -> Doubles:
     square = columns.reach**2 if columns.metric == "l2" else 0.0
     terms = columns.dimensions + 10
     return 2 * terms * (UNIT * (lengths * reach + square + lengths**2) + 1e-44)
+
+
+def padded(ids: Ids, distances: Floats, k: int) -> Neighbours:
+    """Answers of fewer than k columns, with nobody in the others."""
+    missing = ((0, 0), (0, k - ids.shape[1]))
+    return Neighbours(
+        np.pad(ids, missing, constant_values=NOBODY),
+        np.pad(distances, missing, constant_values=np.inf),
+    )
+
+
+def recall_of(found: Ids, true: Ids, own: bool) -> float:
+    """The share of true neighbours that was found; with `own`, but for the nearest of all."""
+    wanted = true[:, own:]
+    hits = (wanted[:, :, np.newaxis] == found[:, np.newaxis, :]).any(axis=2) & (wanted >= 0)
+    return float(hits.sum() / (wanted >= 0).sum()) if (wanted >= 0).any() else 1.0

@@ -75,6 +75,7 @@ class RerankingStore:
             raise VectorError(f"{self.path} is cut short: it has {whole} rows, not {rows}")
         self._rows = whole if rows is None else rows
         self._mapped: NDArray[np.uint16] | None = None
+        self._halves()  # from here on it can be read even if its name is taken away
 
     def __len__(self) -> int:
         return self._rows

@@ -7,6 +7,9 @@ Guarantees: an id has at most one living row; a row keeps its id for ever.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -143,3 +146,29 @@ class RowIds:
             ):
                 raise VectorError("ids repeat or are too large")
         return made
+
+    def save(self, path: Path) -> None:
+        """Write them as plain arrays."""
+        arrays: dict[str, Any] = self.arrays()
+        np.savez(path, **arrays)
+
+    @classmethod
+    def load(cls, path: Path, size: int, next_id: int) -> RowIds:
+        """Read what `save` wrote; raises VectorError naming the file if it is missing or damaged.
+
+        Args:
+            size, next_id: as they were.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except Exception as problem:  # zipfile has errors of its own
+            raise VectorError(f"{path} is missing or damaged") from problem
+        types = {"alive": np.bool_, "ids": np.int64}
+        for name, array in arrays.items():
+            if name not in types or array.dtype != types[name] or array.shape != (size,):
+                raise VectorError(f"{path} is damaged: {name} is {array.dtype}{list(array.shape)}")
+        try:
+            return cls.of(size, next_id, arrays)
+        except VectorError as problem:
+            raise VectorError(f"{path} is damaged: {problem}") from problem

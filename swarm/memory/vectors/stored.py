@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from numpy.typing import ArrayLike
 
 from swarm.memory.vectors.columns import Columns
-from swarm.memory.vectors.index import HEADER, Floats, Folder, Ids, Metric, VectorIndex
+from swarm.memory.vectors.index import Floats, Ids, Metric, VectorIndex
 from swarm.memory.vectors.lock import ReadersWriterLock
 
 
@@ -36,9 +34,3 @@ class ColumnIndex(VectorIndex):
     def __contains__(self, id: object) -> bool:
         with self._lock.reading():
             return self._columns.holds(id)
-
-    def _save_columns(self, folder: Folder) -> None:
-        """Begin to save: an older header goes first, so that half a folder is none."""
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / HEADER).unlink(missing_ok=True)
-        self._columns.save(folder)

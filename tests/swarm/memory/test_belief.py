@@ -93,7 +93,7 @@ def expected(
     return 1 - prod(1 - max(map(weight, voice)) for voice in voices)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=35)
 @given(
     every=claims(),
     depth=st.integers(0, 3),
@@ -137,7 +137,7 @@ def test_belief_is_noisy_or_of_what_is_independent(
     assert few == pytest.approx([wanted[1], wanted[0], wanted[1]], abs=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(every=claims(), which=st.integers(0, 13), louder=st.floats(0, 1))
 def test_belief_does_not_fall_when_a_claim_grows_surer(
     every: list[Claim], which: int, louder: float
@@ -150,7 +150,7 @@ def test_belief_does_not_fall_when_a_claim_grows_surer(
     assert (belief(memory(surer), *EVERY) >= belief(memory(every), *EVERY)).all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(every=claims(), shuffle=st.randoms())
 def test_belief_does_not_depend_on_the_order_of_the_claims(every: list[Claim], shuffle) -> None:  # type: ignore[no-untyped-def]
     order: list[int] = []
@@ -166,7 +166,7 @@ def test_belief_does_not_depend_on_the_order_of_the_claims(every: list[Claim], s
     )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(every=claims(), which=st.integers(0, 13), cites=st.booleans())
 def test_repeating_gains_nothing(every: list[Claim], which: int, cites: bool) -> None:
     """Neither an author who says it again nor somebody else who cites what it repeats."""

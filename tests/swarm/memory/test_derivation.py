@@ -48,7 +48,7 @@ def union(of: object, links: nx.DiGraph, ids: list[int]) -> list[int]:
     return sorted(set().union(*(of(links, i) for i in ids)))  # type: ignore[operator]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(seed=seeds, picked=st.lists(st.integers(0, 39), max_size=4))
 def test_all_that_is_derived_and_all_that_it_rests_on(seed: int, picked: list[int]) -> None:
     facts = memory(seed)
@@ -59,7 +59,7 @@ def test_all_that_is_derived_and_all_that_it_rests_on(seed: int, picked: list[in
     assert derived(facts, ids).dtype == grounds(facts, ids).dtype == np.int64
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(
     seed=seeds,
     picked=st.lists(st.integers(0, 39), max_size=3),
@@ -89,7 +89,7 @@ def test_after_a_withdrawal_nothing_rests_on_it(
     check(facts)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(seed=seeds, since=st.integers(0, 14))
 def test_the_poison_of_an_author_goes_with_all_that_drank_of_it(seed: int, since: int) -> None:
     facts = memory(seed)

@@ -28,7 +28,7 @@ def plain(
     return found + [-1] * (most - len(found))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(
     said=st.lists(st.tuples(facts, st.integers(0, 3)), max_size=40),
     asked=st.lists(facts, min_size=1, max_size=5),

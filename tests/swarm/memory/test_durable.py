@@ -19,6 +19,7 @@ import pytest
 
 from swarm.memory import FactError, Facts
 from swarm.memory.durable import DurableError, FactStore, at, marks
+from swarm.memory.durable.reader import segment_path
 
 ENTITIES, RELATIONS, AUTHORS = 12, 3, 5
 Write = Callable[[Any], object]
@@ -131,6 +132,28 @@ class StoreContract:
                     facts.end([1], 6)
         with self.open(tmp_path) as store:
             assert fingerprint(store.facts) == fingerprint(plain)
+
+    def test_what_is_no_fact_is_refused_as_facts_do(self, tmp_path: Path) -> None:
+        with self.open(tmp_path, named=True) as store:
+            store.names.entities.add(["a", "b"])
+            store.names.relations.add(["r"])
+            good: dict[str, Any] = dict.fromkeys(("subject", "relation", "object", "author"), 0)
+            good["tick"] = 5
+            store.append(**good)
+            store.add(**good)
+            for wrong in ({"subject": "a"}, {"relation": None}, {"tick": "noon"}):
+                with pytest.raises(FactError):
+                    store.add(**{**good, **wrong})
+            with pytest.raises(TypeError, match="an author says"):
+                store.supersede(**good, sure=0.5)
+            with pytest.raises(FactError, match="tick must be whole numbers"):
+                store.end([0], 5.5)
+            with pytest.raises(FactError, match="tick must lie in"):
+                store.mark(2**31, "never again")
+            store.append(**good)
+        with self.open(tmp_path) as store:
+            assert len(store.facts) == 3
+            assert (store.facts.columns()["ended"] == 2**31 - 1).all()
 
     def test_time_runs_forward_over_ends_and_marks_too(self, tmp_path: Path) -> None:
         with self.open(tmp_path) as store:
@@ -307,6 +330,26 @@ class TestEmbedded(StoreContract):
         with self.open(tmp_path) as store:
             assert fingerprint(store.facts) == wanted
             assert store.recovered == ()
+
+    @pytest.mark.parametrize("sync", ["always", "batch"])
+    def test_a_segment_that_cannot_begin_is_a_write_that_failed(
+        self, tmp_path: Path, sync: str
+    ) -> None:
+        with self.open(tmp_path, sync=sync, segment_bytes=1) as store:
+            store.append([1, 2], 0, 3, author=0, tick=0)
+            store.flush()
+            wanted = fingerprint(store.facts)
+            in_the_way = tmp_path / f".{segment_path(tmp_path, 2).name}.partial"
+            in_the_way.mkdir()
+            with pytest.raises(DurableError, match=r"writing failed.*not acknowledged"):
+                write_and_flush(store)
+            in_the_way.rmdir()
+            if sync == "always":
+                assert fingerprint(store.facts) == wanted
+                store.append([7, 8], 0, 9, author=0, tick=2)
+                wanted = fingerprint(store.facts)
+        with self.open(tmp_path) as store:
+            assert fingerprint(store.facts) == wanted
 
     def test_names_that_are_lost_are_noticed(self, tmp_path: Path) -> None:
         with self.open(tmp_path, named=True) as store:

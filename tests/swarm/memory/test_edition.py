@@ -30,6 +30,9 @@ def test_news_in_any_order_come_to_the_same(data: st.DataObject) -> None:
                 [i for i, gone in part if gone],
             )
         editions.append(edition)
+    saved = Edition(4, 2)
+    saved.restore(facts, editions[0].state())
+    editions.append(saved)
     gone = {i for i, lost in news if lost}
     stands = sorted(set(range(n)) - gone)
     plain = Edition(4, 2)
@@ -38,6 +41,39 @@ def test_news_in_any_order_come_to_the_same(data: st.DataObject) -> None:
         assert edition.visible().tolist() == stands
         assert edition.has(np.arange(-1, n + 2)).tolist() == [i in stands for i in range(-1, n + 2)]
         assert edition.lost(np.arange(n)).tolist() == [i in gone for i in range(n)]
+        assert edition.heard_of(np.arange(n)).tolist() == [
+            i in gone | set(stands) for i in range(n)
+        ]
         assert edition.tally.absorbed == len(stands)
         assert edition.tally.count.tobytes() == plain.tally.count.tobytes()
         assert edition.tally.weight.tobytes() == plain.tally.weight.tobytes()
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data(), most=st.integers(1, 3), everything=st.booleans())
+def test_who_said_it_first_of_those_an_edition_has(
+    data: st.DataObject, most: int, everything: bool
+) -> None:
+    said = st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 2))
+    written = data.draw(st.lists(st.tuples(said, st.integers(0, 3)), min_size=1, max_size=30))
+    facts, edition = Facts(3, 2), Edition(3, 2)
+    for fact, author in written:
+        facts.append(*fact, author=author, tick=0)
+    some = st.lists(st.integers(0, len(written) - 1), unique=True)
+    came, before, lately, ended = (data.draw(some) for _ in range(4))
+    edition.hear(facts, came, before)
+    edition.settle()
+    edition.hear(facts, (), lately)
+    facts.end(ended, 1)
+    asked = data.draw(st.lists(said, max_size=8))
+    columns = np.array(asked, np.int64).reshape(-1, 3).T
+    found = edition.first_to_say(facts, tuple(columns), most, ended=everything)
+    has = set(came) - set(before)
+    has -= set() if everything else set(lately) | set(ended)
+    for row, wanted in zip(found.tolist(), asked, strict=True):
+        first: dict[int, int] = {}
+        for i, (fact, author) in enumerate(written):
+            if fact == wanted and i in has:
+                first.setdefault(author, i)
+        ids = sorted(first.values())[:most]
+        assert row == ids + [-1] * (most - len(ids))

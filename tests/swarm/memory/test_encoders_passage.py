@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from swarm.memory.encoders import Encoder, EncoderError, Ridge, VersionedVectors, train_adapter
 from swarm.memory.encoders.adapters import Adapter
+from swarm.memory.encoders.answers import came_up
 from swarm.memory.encoders.passage import Passage
 from swarm.memory.vectors.exact import Exact
-from swarm.memory.vectors.index import Metric
+from swarm.memory.vectors.index import Metric, Neighbours
 
 N, ASKED, K = 1_500, 200, 10
 
@@ -93,7 +94,7 @@ def found_by_new_alone(old: Table, new: Table, adapter: Adapter) -> float:
 @pytest.mark.parametrize("seed", range(3))
 def test_adapters_in_a_row_find_no_less_than_none(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    first, second, third = views(rng, (16, 12, 18), 0.1)
+    first, second, third = views(rng, (16, 24, 16), 0.1)
     chained, without = begun(first), begun(first)
     succeeded(chained, second, rng)
     without.replace_encoder(second)
@@ -117,7 +118,7 @@ def test_adapters_in_a_row_find_no_less_than_none(seed: int) -> None:
 
 
 @pytest.mark.parametrize("metric", ["l2", "cosine", "inner_product"])
-def test_the_order_is_that_of_the_mean_distance_to_all_forms(metric: Metric) -> None:
+def test_the_order_is_that_of_the_mean_distance_to_both_forms(metric: Metric) -> None:
     rng = np.random.default_rng(5)
     first, second = (
         Ridge(rng.normal(size=(3, 5)), rng.normal(size=5)),
@@ -132,8 +133,8 @@ def test_the_order_is_that_of_the_mean_distance_to_all_forms(metric: Metric) -> 
     vectors = rng.normal(size=(40, 4)).astype(np.float32)
     for gone in (None, *names):
         left = {name: each for name, each in asked.items() if name != gone}
-        forms = [second.apply(first.apply(asked[names[0]])), second.apply(asked[names[1]])]
-        forms = [f for f, n in zip([*forms, asked[names[2]]], names, strict=True) if n != gone]
+        forms = [second.apply(first.apply(asked[names[0]])), asked[names[2]]]
+        forms = [f for f, n in zip(forms, (names[0], names[2]), strict=True) if n != gone]
         distances = np.zeros((7, 40))
         for form in forms:
             one = Exact(4, metric)
@@ -181,11 +182,14 @@ def test_an_encoder_behind_an_adapter_may_retire() -> None:
     assert kept.encoders == [new.identity]
     with pytest.raises(EncoderError, match=r"'table', 0.*retired="):
         kept.restore(state)
+    with pytest.raises(EncoderError, match="not those of the encoders"):
+        kept.restore(state, [Table(0, old.rows[:, :5])])
     with pytest.raises(EncoderError, match="only an old encoder"):
         store.retire(old.identity)
     with pytest.raises(EncoderError, match="only an old encoder"):
         store.retire(new.identity)
     store.replace_encoder(old)  # which has come back, and finds what it made
+    assert store.stale == N
     store.retire(new.identity)
     assert store.encoders == [old.identity]
     without = begun(old)
@@ -195,6 +199,16 @@ def test_an_encoder_behind_an_adapter_may_retire() -> None:
         without.retire(old.identity)
     with pytest.raises(EncoderError, match=r"'table', 0.*if adapters have mapped"):
         kept.restore(without.state(), [], [old.identity])
+
+
+def test_one_that_comes_back_is_the_one_that_is_called() -> None:
+    old, new = views(np.random.default_rng(1), (4, 4), 0.2)
+    store = begun(old, 30)
+    store.replace_encoder(new)
+    store.replace_encoder(Table(0, old.rows))
+    expected = store.search(QUERIES, K).ids
+    old.rows = old.rows * np.nan
+    assert (store.search(QUERIES, K).ids == expected).all()
 
 
 def test_adapters_that_no_state_could_hold_are_refused() -> None:
@@ -207,3 +221,19 @@ def test_adapters_that_no_state_could_hold_are_refused() -> None:
     with pytest.raises(EncoderError, match=r"ridge, procrustes, mlp; got 'home-made'"):
         store.replace_encoder(new, Home(np.eye(4), np.zeros(4)))
     assert store.encoder is old
+
+
+def test_the_first_queries_are_served_first() -> None:
+    far = np.zeros((2, 3), np.float32)
+    found = {
+        4: Neighbours(np.array([[5, 7, 9], [7, 2, -1]]), far),
+        6: Neighbours(np.array([[3, 4, 8], [1, 0, 6]]), far),
+    }
+    for most, ids, whole in (
+        (2, [5, 7], [0, 0]),
+        (3, [5, 7, 9], [1, 0]),
+        (9, [5, 7, 9, 2], [1, 1]),
+    ):
+        chosen, all_of_it = came_up(found, 6, most)
+        assert chosen.tolist() == ids
+        assert all_of_it.tolist() == whole

@@ -47,7 +47,7 @@ def assert_same(one: Facts, other: Facts) -> None:
         np.testing.assert_array_equal(column, after[name], err_msg=name, strict=True)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(seed=st.integers(0, 2**32 - 1), named=st.booleans())
 def test_a_graph_holds_everything(seed: int, named: bool) -> None:
     facts = memory(seed)
@@ -68,7 +68,7 @@ def test_a_graph_holds_everything(seed: int, named: bool) -> None:
     assert_same(from_networkx(graph), facts)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(seed=st.integers(0, 2**32 - 1), named=st.booleans())
 def test_a_frame_with_evidence_comes_back(seed: int, named: bool) -> None:
     facts = memory(seed)

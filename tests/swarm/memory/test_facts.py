@@ -79,7 +79,7 @@ def assert_remembers(findings: Facts, model: list[Fact]) -> None:
         ]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=15)
 @given(history=histories())
 def test_memory_equals_a_list_of_facts(history: list[list[Fact]]) -> None:
     findings = Facts(ENTITIES, RELATIONS)
@@ -91,7 +91,7 @@ def test_memory_equals_a_list_of_facts(history: list[list[Fact]]) -> None:
         assert_remembers(findings, model)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=15)
 @given(history=histories(), cut=st.integers(0, 6))
 def test_a_restored_memory_goes_on_as_if_never_stopped(history: list[list[Fact]], cut: int) -> None:
     whole, first, resumed = (Facts(ENTITIES, RELATIONS) for _ in range(3))
@@ -111,6 +111,7 @@ def test_a_restored_memory_goes_on_as_if_never_stopped(history: list[list[Fact]]
     }
 
 
+@settings(deadline=None, max_examples=25)
 @given(
     ticks=st.lists(st.integers(0, 20), max_size=30).map(sorted),
     now=st.integers(0, 30),

@@ -137,6 +137,7 @@ def test_batches_longer_than_the_block_are_written_or_refused_whole() -> None:
 def test_facts_that_wait_are_written_when_there_are_many() -> None:
     memory = Facts(9, 3)
     ids = [memory.add(i % 9, 0, 1, author=i % 5, tick=i) for i in range(ROWS + 7)]
+    assert memory.public_count(tick=ROWS + 9, embargo=0) == ROWS + 7  # those that wait, too
     assert ids == list(range(ROWS + 7)) == list(range(len(memory)))
     assert memory.columns()["tick"].tolist() == ids
     assert memory.state()["author"].tolist() == [i % 5 for i in ids]

@@ -77,7 +77,7 @@ def rows(found: Paths) -> list[Row]:
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(seed=seeds)
 def test_paths_are_those_of_networkx_in_order(seed: int) -> None:
     facts, rng = memory(seed), np.random.default_rng(seed + 1)
@@ -118,7 +118,7 @@ def assert_is_best(
     assert order(row) == order(min(every, key=order))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=20)
 @given(
     seed=seeds,
     direction=directions,

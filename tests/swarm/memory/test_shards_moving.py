@@ -83,7 +83,7 @@ INTERRUPTIONS = {
 }
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=5)
 @given(**INTERRUPTIONS)
 def test_interrupted_anywhere_nothing_is_lost_or_doubled(
     seed: int, copies: int, luck: list[int], between: list[str]
@@ -132,7 +132,7 @@ def play(seed: int, copies: int, luck: list[int], between: list[str]) -> None:
 
 
 def test_a_failed_add_leaves_nothing_behind() -> None:
-    for luck in ([1], [1, 0], [2, 1, 0], [1, 0, 0]):  # the last is drawn first
+    for luck in ([1], [2], [1, 0], [0, 2, 0], [1, 0, 0]):  # the last is drawn first
         shards, model, rng = skewed(5, copies=2)
         Faulty.luck = list(luck)
         with pytest.raises(ConnectionError):
@@ -141,7 +141,63 @@ def test_a_failed_add_leaves_nothing_behind() -> None:
         check(shards, model)
 
 
-@settings(deadline=None, max_examples=10)
+def test_a_failed_removal_leaves_everything_in_place() -> None:
+    for luck in ([1], [2], [0, 2, 0], [1, 0, 0]):
+        shards, model, _ = skewed(5, copies=2)
+        shards.rebalance(np.random.default_rng(1), bytes_max=1e9)
+        shards.step()
+        Faulty.luck = list(luck)
+        with pytest.raises(ConnectionError):
+            shards.remove(shards.ids()[::3])
+        Faulty.luck = None
+        check(shards, model)
+        assert not any(m.step > 1 for m in shards.moves)
+
+
+def test_ids_follow_each_other_and_are_never_given_twice() -> None:
+    shards, _, rng = skewed(1)
+    given = [int(shards.add(rng.normal(0, 3, WIDTH))[0]) for _ in range(6)]
+    assert given == list(range(120, 126))
+    shards.remove([125])
+    assert shards.add(rng.normal(0, 3, WIDTH))[0] == 126
+    for ids in ([127.5], [2**40], [True]):
+        with pytest.raises(ShardError, match="ids must be"):
+            shards.add(np.ones((1, WIDTH)), ids)
+
+
+def test_the_dead_neither_give_nor_receive() -> None:
+    shards, model, rng = skewed(1)
+    shards.table.declare_dead(3)
+    moves = shards.rebalance(rng, bytes_max=1e9).moves
+    assert moves
+    assert 3 not in {end for move in moves for end in (move.source, move.target)}
+    shards.settle()
+    full = int(shards.placement.loads().argmax())
+    near = shards.vectors(
+        shards.placement.members(
+            int(np.flatnonzero((shards.placement.shard == full) & (shards.placement.size > 0))[0])
+        )
+    )
+    shards.table.declare_dead(full)
+    ids = shards.add(near)
+    model.add(near, ids)
+    assert full not in shards.placement.shards_of(ids)
+    assert full not in {m.source for m in shards.rebalance(rng, bytes_max=1e9).moves}
+    shards.settle()
+    shards.revive(3)
+    shards.revive(full)
+    check(shards, model)
+
+
+def test_vectors_far_beyond_all_others_can_be_added() -> None:
+    shards, model, _ = skewed(1)
+    far = np.full((2, WIDTH), 1e12, np.float32) * np.array([[1], [-1]], np.float32)
+    model.add(far, shards.add(far))
+    assert np.array_equal(shards.search(far, 1).ids, model.search(far, 1).ids)
+    check(shards, model)
+
+
+@settings(deadline=None, max_examples=5)
 @given(
     seed=st.integers(0, 2**32),
     share=st.sampled_from([0.0, 0.05, 0.3, 1.0]),
@@ -211,7 +267,7 @@ def test_during_a_move_a_table_that_heard_only_one_side_still_finds_everything()
 
 
 def test_a_move_is_finished_after_a_restart_at_any_step(tmp_path: Path) -> None:
-    for steps in range(4):
+    for steps in (0, 1, 2, 3):
         shards, model, rng = skewed(3)
         shards.copies = [[_plain(index) for index in copies] for copies in shards.copies]
         shards.rebalance(rng, bytes_max=1e9)
@@ -234,19 +290,3 @@ def _plain(index: VectorIndex) -> VectorIndex:
     twin = Exact(index.dimensions)
     twin.add(index.vectors(index.ids()), index.ids())
     return twin
-
-
-def test_damaged_folders_are_refused_by_name(tmp_path: Path) -> None:
-    rng = np.random.default_rng(1)
-    shards = Shards.build(rng.normal(0, 1, (40, WIDTH)), rng, shards=2)
-    shards.save(tmp_path)
-    for name in ("placement.npz", "table.npz", "shards.json"):
-        kept = (tmp_path / name).read_bytes()
-        (tmp_path / name).write_bytes(kept[: len(kept) // 2])
-        with pytest.raises(ShardError, match=name):
-            Shards.load(tmp_path)
-        (tmp_path / name).unlink()
-        with pytest.raises(ShardError, match=name):
-            Shards.load(tmp_path)
-        (tmp_path / name).write_bytes(kept)
-    assert len(Shards.load(tmp_path)) == 40

@@ -64,7 +64,7 @@ def planted(draw: st.DrawFn) -> tuple[list[Cluster], int]:
     ], shards
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(
     world=planted(), near=st.integers(1, 10), target=st.floats(0.3, 0.999), seed=st.integers(0, 99)
 )
@@ -157,7 +157,7 @@ def laid_out(
     return placement, vectors
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 @given(n=st.integers(60, 200), shards=st.integers(1, 5), seed=st.integers(0, 2**32))
 def test_layout_is_balanced_and_its_sums_are_those_of_its_members(
     n: int, shards: int, seed: int
@@ -173,7 +173,7 @@ def test_layout_is_balanced_and_its_sums_are_those_of_its_members(
         assert placement.fourths[cluster] == pytest.approx((apart**2).sum())
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 @given(n=st.integers(60, 120), more=st.integers(1, 60), seed=st.integers(0, 2**32))
 def test_newcomers_join_the_nearest_cluster_whose_shard_has_room(
     n: int, more: int, seed: int

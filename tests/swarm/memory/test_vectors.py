@@ -2,6 +2,10 @@
 
 import importlib.util
 import json
+import os
+import resource
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -185,6 +189,72 @@ def test_damaged_files_are_named(kind, tmp_path):
             load_index(tmp_path)
     with pytest.raises(VectorError, match="cannot be read"):
         load_index(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_while_it_saves_the_last_whole_one_stays(kind, tmp_path):
+    x = clustered(np.random.default_rng(0), 900, 4)
+    before, after = make(kind, 4), make(kind, 4)
+    before.add(x[:400])
+    after.add(x)
+    before.save(tmp_path)
+    answers = {len(index): index.search(x[:5], 3).ids.tolist() for index in (before, after)}
+    before = load_index(tmp_path)  # it goes on answering when its files are replaced
+    for moment in (1, 3, 6, 10, 15, 30):
+        child = os.fork()
+        if not child:
+            while True:
+                after.save(tmp_path)
+        time.sleep(moment / 1000)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        again = load_index(tmp_path)
+        assert again.search(x[:5], 3).ids.tolist() == answers[len(again)]
+    after.save(tmp_path)
+    assert len(load_index(tmp_path)) == 900
+    assert before.search(x[:5], 3).ids.tolist() == answers[400]
+    before.save(tmp_path)
+    assert len(load_index(tmp_path)) == 400
+    left = {path.name.split(".")[1] for path in tmp_path.iterdir() if path.name != "index.json"}
+    assert len(left) == 1, "files of other generations"
+    again = load_index(tmp_path)
+    again.save(tmp_path)  # over what it reads from
+    assert load_index(tmp_path).search(x[:5], 3).ids.tolist() == answers[400]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_disk_that_is_full_leaves_what_was_saved(kind, tmp_path):
+    x = clustered(np.random.default_rng(0), 3000, 4)
+    small, large = make(kind, 4), make(kind, 4)
+    small.add(x[:50])
+    large.add(x)
+    small.save(tmp_path)
+    most = max(path.stat().st_size for path in tmp_path.rglob("*"))
+    large.save(tmp_path / "whole")
+    sizes = sorted({p.stat().st_size for p in (tmp_path / "whole").rglob("*") if p.is_file()})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for size in (size for size in sizes if size > most):  # all files fit but those as large
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1, limits[1]))
+        try:
+            with pytest.raises((OSError, RuntimeError, VectorError)):
+                large.save(tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert load_index(tmp_path).ids().tolist() == list(range(50))
+
+
+@pytest.mark.parametrize("first", KINDS)
+def test_any_kind_is_saved_over_any_other(first, tmp_path):
+    x = clustered(np.random.default_rng(0), 400, 4)
+    make(first, 4).save(tmp_path)
+    for kind in (each if isinstance(each, str) else each.values[0] for each in KINDS):
+        if not {"hnsw": HAS_HNSW, "ivf_pq": HAS_IVFPQ}.get(kind, True):
+            continue
+        index = make(kind, 4)
+        index.add(x)
+        index.save(tmp_path)
+        again = load_index(tmp_path)
+        assert (again.kind, len(again)) == (kind, 400)
 
 
 def test_zero_has_no_direction():

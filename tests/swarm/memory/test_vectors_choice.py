@@ -99,7 +99,7 @@ def test_it_becomes_another_kind_and_nobody_notices(monkeypatch, tmp_path):
     for each, folder in ((again, tmp_path / "a"), (twin, tmp_path / "b")):
         each.add(x[:100])
         each.save(folder)
-        graphs.append((folder / "index" / "graph.bin").read_bytes())
+        graphs.append((folder / "index.1" / "graph.1.bin").read_bytes())
         assert np.array_equal(each.ids()[:-100], index.ids())
     assert graphs[0] == graphs[1]
     assert "graph" in index.reason
@@ -107,6 +107,52 @@ def test_it_becomes_another_kind_and_nobody_notices(monkeypatch, tmp_path):
     assert index.current == "hnsw"  # it does not shrink
     assert index.add(x[:1]).tolist() == [3000]
     assert vector_index(8, size=1001).current == "hnsw"
+
+
+@needs_hnswlib
+def test_it_becomes_compressed_lists_that_are_tuned(monkeypatch, tmp_path):
+    pytest.importorskip("faiss").omp_set_num_threads(1)
+    monkeypatch.setattr("swarm.memory.vectors.choice.EXACT_MOST", 400)
+    monkeypatch.setattr("swarm.memory.vectors.choice.HNSW_MOST", 900)
+    monkeypatch.setattr("swarm.memory.vectors.tuning.SAMPLE", 4)  # a vector a list to train on
+    monkeypatch.setattr("swarm.memory.vectors.ivf_pq.SAMPLE", 4)
+    rng = np.random.default_rng(5)
+    centres = rng.standard_normal((30, 16))
+    x = (centres[rng.integers(0, 30, 4000)] + 0.35 * rng.standard_normal((4000, 16))).astype("f4")
+    index, kinds = vector_index(16, recall=0.9, seed=3), []
+    for first in range(0, 4000, 500):
+        index.add(x[first : first + 500])
+        kinds.append(index.current)
+    assert kinds == ["hnsw", *["ivf_pq"] * 7]
+    index.remove([0, 3999])
+    assert index.ids().tolist() == list(range(1, 3999))
+    inner, asked = index._index, x[1:200] + 0.05
+    assert inner.lists == 128  # 4 sqrt(4,000), down to a power of two: expected when it had 1,000
+    assert inner._codes is not None
+    true = inner.exact(asked, 10).ids
+    found = index.search(asked, 10).ids
+    hits = [np.isin(f, t).mean() for f, t in zip(found, true, strict=True)]
+    assert np.mean(hits) >= 0.88
+    index.save(tmp_path)
+    again = load_index(tmp_path)
+    index.save(tmp_path)  # what it reads from is replaced
+    assert np.array_equal(again.search(asked, 10).ids, found)
+    assert again.add(x[:1]).tolist() == [4000]
+    assert vector_index(16, kind="ivf_pq", size=10_000).lists == 256
+    assert vector_index(16, size=10_000)._index.lists == 256
+
+
+@needs_hnswlib
+def test_it_stays_what_it_is_where_another_kind_could_not_hold_it(monkeypatch):
+    pytest.importorskip("faiss")
+    monkeypatch.setattr("swarm.memory.vectors.choice.EXACT_MOST", 20)
+    monkeypatch.setattr("swarm.memory.vectors.choice.HNSW_MOST", 40)
+    index = Growing(2)
+    for first in range(0, 60, 10):
+        index.add(np.arange(first, first + 20.0).reshape(10, 2) + 1e5)  # beyond half precision
+    assert len(index) == 60
+    assert index.current == "hnsw"
+    assert "as a graph; but vectors must stay within" in index.reason
 
 
 def test_growing_without_libraries_stays_exact(monkeypatch):
@@ -121,7 +167,7 @@ def test_growing_without_libraries_stays_exact(monkeypatch):
 
 def test_a_growing_index_whose_parts_do_not_fit_is_refused(tmp_path):
     Growing(4).save(tmp_path)
-    Exact(5).save(tmp_path / "index")
+    Exact(5).save(tmp_path / "index.1")
     with pytest.raises(VectorError, match="do not fit"):
         Growing.load(tmp_path)
     header = json.loads((tmp_path / "index.json").read_text())

@@ -234,8 +234,8 @@ def test_who_does_what_nobody_does_is_the_most_original() -> None:
 
 def test_findings_that_all_have_made_are_not_original() -> None:
     world = explorers(
-        Exploring("findings", k=8),
-        8,
+        Exploring("findings"),
+        16,
         market=plenty(),
         tasks=Tasks(problem(), len(problem().table), sealed=1.0),
         gossip=Watch(lambda world: None),
@@ -247,6 +247,7 @@ def test_findings_that_all_have_made_are_not_original() -> None:
     world.step()
     assert exploring.mean == 1.0  # nothing is known
     run(world, 2)
+    assert len(world.system(Reasoning).agent) > 0
     assert exploring.mean == 0.0
     before = world.population["originality"].copy()
     another_engine(world, 5)

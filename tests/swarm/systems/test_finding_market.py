@@ -153,6 +153,22 @@ def test_a_finding_that_was_bought_can_be_used_in_the_same_tick() -> None:
     assert max(used) > 0
 
 
+def test_nobody_sells_what_was_withdrawn() -> None:
+    sold: dict[bool, list[int]] = {False: [], True: []}
+
+    def deny(world: World) -> None:
+        facts = world.system(Remembering).facts
+        if len(facts) and world.steps % 2:
+            world.system(Remembering).withdraw(world, np.arange(len(facts)))
+
+    def count(world: World) -> None:
+        sold[bool(world.steps % 2)].append(world.system(FindingMarket).sold)
+
+    run(sellers(before=deny, after=count), TICKS)
+    assert sum(sold[False]) > 0
+    assert sum(sold[True]) == 0
+
+
 def test_nobody_buys_for_sealed_tasks_or_without_trust() -> None:
     sealed = sellers(tasks=Tasks(problem(), 48, bounty=2_000, sealed=1.0))
     wary = sellers()

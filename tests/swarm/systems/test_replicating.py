@@ -18,7 +18,7 @@ from swarm import (
 )
 from swarm.memory import FOREVER, Edition
 from swarm.memory.facts.derivation import audit
-from tests.swarm.worlds import Idle, Watch, reasoners, run
+from tests.swarm.worlds import Idle, Watch, all_systems, reasoners, run
 
 
 class Scout(Agent):
@@ -48,10 +48,17 @@ def editions_equal(memory: SharedMemory) -> bool:
 
 
 def test_one_replica_changes_nothing() -> None:
-    alone, replicated = reasoners(), reasoners(replicas=Replicating(1))
+    def deny(world: World) -> None:
+        facts = world.system(Remembering).facts
+        if world.steps in (3, 6):
+            world.system(Remembering).withdraw(world, np.arange(0, len(facts), 5))
+
+    more = Watch(deny)
+    alone, replicated = reasoners(more=more), reasoners(replicas=Replicating(1), more=more)
     for world in (alone, replicated):
         run(world, 9)
     one, two = (world.system(Remembering) for world in (alone, replicated))
+    assert len(one.state()["withdrawn"]) > 20
     assert len(one.facts) > one.public > 0
     for name, column in one.facts.state().items():
         np.testing.assert_array_equal(two.facts.state()[name], column)
@@ -137,6 +144,44 @@ def poison(world: World) -> np.ndarray:
         rng.integers(0, memory.facts.entities, n),
         confidence=1.0,
     )
+
+
+def test_what_the_other_half_derives_before_it_hears_of_a_withdrawal_goes_when_it_hears() -> None:
+    """And what is said in the tick of the withdrawal, before it but written after."""
+
+    def part(world: World) -> None:
+        memory = world.system(Remembering)
+        if world.steps == 10:
+            asked.append(np.arange(0, memory.public, 3))
+            memory.withdraw(world, asked[0], replica=0)
+
+    asked: list[np.ndarray] = []
+    remembering = Remembering(per_agent=48, embargo=1)
+    systems = all_systems(
+        replicas=Replicating(4, fanout=2, parted=(7, 16)),
+        selection=Idle(),
+        remembering=remembering,
+    )
+    place = systems.index(remembering)
+    world = World(40, [*systems[:place], Watch(part), *systems[place:]], seed=1)
+    world.genes("publish")[:] = 0
+    run(world, 10)
+    memory = world.system(Remembering)
+    ids = asked[0]
+    columns = memory.facts.columns()
+    at_once = np.flatnonzero((columns["tick"] == 10) & (columns["ended"] == 10))
+    assert len(at_once) > 20
+    assert set(columns["author"][at_once] % 4) == {0}
+    assert memory.editions[0].lost(at_once).all()
+    start = len(memory.facts)
+    run(world, 5)
+    rests = audit(memory.facts, ids)
+    late = memory.facts.values(rests[rests >= start], "author")
+    assert (late % 4 >= 2).sum() > 20  # they go on being misled
+    run(world, 10)
+    assert not len(audit(memory.facts, ids))
+    ended = memory.facts.columns()["ended"] != FOREVER
+    assert not any(edition.has(np.flatnonzero(ended)).any() for edition in memory.editions)
 
 
 @pytest.mark.parametrize("replicas", [1, 3])

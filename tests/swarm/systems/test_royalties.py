@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 
-from swarm import PopulationError, Reasoning, Remembering, Royalties, Settlement, Tasks, World
+from swarm import (
+    PopulationError,
+    Reasoning,
+    Remembering,
+    Replicating,
+    Royalties,
+    Settlement,
+    Tasks,
+    World,
+)
 from swarm.genes import PROTOCOLS
+from swarm.memory import FOREVER
 from swarm.systems.royalties import ROYALTY_OWED, ROYALTY_PAID
 from tests.swarm.worlds import Idle, Watch, moved, reasoners, run
 
@@ -23,19 +33,13 @@ def owed(world: World, most: int, rate: float) -> dict[tuple[int, int], int]:
     answers, population = reasoning.answers, world.population
     block, referee = tasks.problem.table.block, tasks.problem.referee
     columns = memory.facts.columns()
-    public = [
-        (int(h), int(r), int(t), int(a))
-        for h, r, t, a in zip(
-            *(columns[name][: memory.public] for name in ("subject", "relation", "object")),
-            columns["author"][: memory.public],
-            strict=True,
-        )
-    ]
-    first: dict[tuple[int, int, int], list[int]] = {}
-    for head, relation, tail, author in public:
-        known = first.setdefault((head, relation, tail), [])
-        if author not in known:
-            known.append(author)
+    first: dict[tuple[int, int, int, int], list[int]] = {}
+    for i in np.flatnonzero(columns["ended"] == FOREVER)[: memory.public].tolist():
+        said = [int(columns[name][i]) for name in ("subject", "relation", "object")]
+        for number, edition in enumerate(memory.editions):
+            known = first.setdefault((number, *said), [])
+            if edition.has(i) and columns["author"][i] not in known:
+                known.append(int(columns["author"][i]))
     row_of = {int(i): row for row, i in enumerate(population["id"]) if population["alive"][row]}
     total: dict[tuple[int, int], int] = {}
     for t, (agent, place) in enumerate(zip(reasoning.agent, reasoning.place, strict=True)):
@@ -47,7 +51,8 @@ def owed(world: World, most: int, rate: float) -> dict[tuple[int, int], int]:
         source, relation, R = block.source[query], block.relation[query], memory.facts.relations
         entity = int(block.entity(query, best))
         fact = (source, relation, entity) if relation < R else (entity, relation - R, source)
-        authors = first.get(tuple(map(int, fact)), [])[:most]
+        number = int(memory.replica(world)[agent])
+        authors = first.get((number, *map(int, fact)), [])[:most]
         rows = [row_of[a] for a in authors if a in row_of]
         royalty = int(rate * int(settlement.reward[t]))
         for place_, row in enumerate(rows):
@@ -58,8 +63,17 @@ def owed(world: World, most: int, rate: float) -> dict[tuple[int, int], int]:
     return total
 
 
-def test_the_first_authors_of_facts_used_in_right_answers_are_paid_and_nobody_else() -> None:
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_the_first_authors_of_facts_used_in_right_answers_are_paid_and_nobody_else(
+    replicas: int,
+) -> None:
+    """Of those whose findings the payer could know, and that were not withdrawn."""
     seen = []
+
+    def deny(world: World) -> None:
+        memory = world.system(Remembering)
+        if world.steps in (4, 6):
+            memory.withdraw(world, np.arange(world.steps, memory.public, 9), replicas - 1)
 
     def compare(world: World) -> None:
         due = owed(world, 2, 0.25)
@@ -76,7 +90,8 @@ def test_the_first_authors_of_facts_used_in_right_answers_are_paid_and_nobody_el
         assert world.system(Royalties).paid == sum(due.values())
         seen.append(sum(due.values()))
 
-    run(with_royalties(0.25, 2, Watch(compare)), TICKS)
+    replicating = Replicating(replicas, loss=0.6)
+    run(reasoners(40, replicating, Watch(deny), Royalties(0.25, 2), Watched(compare)), TICKS)
     assert max(seen) > 0
 
 

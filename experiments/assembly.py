@@ -55,12 +55,18 @@ def assemble(
             f"{study.name}: a study of a {study.kind}, not of reasoning agents; "
             "`study.prepare().world` is its world"
         )
+    subject = subject_of(study) if subject is None else subject
+    systems = systems_of(study, subject, keep)
+    return World(study.world.agents, systems, seed=study.seed), subject
+
+
+def systems_of(study: ReasoningStudy, subject: Subject, keep: bool = True) -> list[System]:
+    """The systems of the world of a study, as new; raises as `assemble`."""
     if not (study.economy.bounty or study.economy.endowment):
         raise StudyError(
             f"{study.name}: economy: bounty and endowment are both 0, so there would be no tokens; "
             "let one of them be more than 0"
         )
-    subject = subject_of(study) if subject is None else subject
     tasks = Tasks(subject.problem, **study.arguments(Tasks))
     if not tasks.sealed.any():
         raise StudyError(
@@ -96,8 +102,7 @@ def assemble(
         left_out.add("exploring")
     if sought == "findings" and "sharing" in without:
         left_out.add("exploring")  # nothing is known then, and everything equally new
-    kept = [system for name, system in systems.items() if name not in left_out]
-    return World(study.world.agents, kept, seed=study.seed), subject
+    return [system for name, system in systems.items() if name not in left_out]
 
 
 def _exploring(study: ReasoningStudy) -> Exploring:

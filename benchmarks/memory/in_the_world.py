@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 
 from benchmarks.rows import Row
-from experiments.assembly import assemble
+from experiments.assembly import assemble, systems_of
+from experiments.reasoning_study import ReasoningStudy
 from experiments.study import load_study
 from experiments.subject import Subject
 from swarm import Remembering, Replicating, World
@@ -59,11 +61,9 @@ def _balances(world: World) -> bool:
 
 def _one_replica(settings: list[str], subject: Subject, alone: World, ticks: int) -> Row:
     """A world with one replica is the same world."""
-    world, _ = assemble(load_study(STUDY, settings), subject, keep=False)
-    only = Replicating(1)
-    again = World(
-        len(world.population), [*world.systems[:-1], only, world.systems[-1]], seed=world.seed
-    )
+    study = cast(ReasoningStudy, load_study(STUDY, settings))
+    systems = systems_of(study, subject, keep=False)
+    again = World(study.world.agents, [Replicating(1), *systems], seed=study.seed)
     seconds = _live(again, ticks)
     one, two = (each.system(Remembering).facts.state() for each in (alone, again))
     return Row(

@@ -1,7 +1,7 @@
-"""A batch of facts on its way into the columns: read, checked and written in one pass.
+"""A batch of facts on its way into the columns: read, checked, written, a chunk at a time.
 
-Values of any width, scalars and columns, are laid into one block, so that one kernel checks and
-writes them all. What it refuses is looked at again, slowly, for a message that says what is wrong.
+Values of any width, scalars and columns, are laid into one block, so that one kernel checks them
+all. What it refuses is looked at again, slowly, for a message that says what is wrong.
 """
 
 from __future__ import annotations
@@ -64,10 +64,15 @@ class Block:
 
     def write(self, count: int, start: int, last: int, columns: Columns) -> bool:
         """Write the first `count` rows to columns start...; False, and nothing, if one is wrong."""
-        written: bool = write(
-            self.whole, self.shares, count, start, last, self.low, self.high, columns
-        )
-        return written
+        if not right(self.whole, self.shares, count, last, self.low, self.high):
+            return False
+        stop = start + count
+        for row, name in enumerate(WHOLE):
+            getattr(columns, name)[start:stop] = self.whole[row, :count]
+        for row, name in enumerate(SHARES):
+            getattr(columns, name)[start:stop] = self.shares[row, :count]
+        columns.ended[start:stop] = FOREVER
+        return True
 
 
 def columns_of(given: Mapping[str, ArrayLike]) -> tuple[dict[str, Any], int] | None:
@@ -138,45 +143,24 @@ def explain(given: Mapping[str, ArrayLike], last: int, entities: int, relations:
 
 
 @njit(cache=True, nogil=True)
-def write(
+def right(
     whole: NDArray[np.int64],
     shares: NDArray[np.float64],
     count: int,
-    start: int,
     last: int,
     low: NDArray[np.int64],
     high: NDArray[np.int64],
-    columns: Columns,
 ) -> bool:
-    """Check `count` facts and write them to rows start... of the columns; False if one is wrong."""
+    """Whether the first `count` facts are within bounds and in order, and follow tick `last`."""
     wrong = False
     for name in range(whole.shape[0]):
-        values, least, most = whole[name], low[name], high[name]
         for i in range(count):
-            wrong |= (values[i] < least) | (values[i] > most)
+            wrong |= (whole[name, i] < low[name]) | (whole[name, i] > high[name])
     for name in range(shares.shape[0]):
-        parts = shares[name]
         for i in range(count):
-            wrong |= not ((parts[i] >= 0.0) & (parts[i] <= 1.0))
+            wrong |= not ((shares[name, i] >= 0.0) & (shares[name, i] <= 1.0))
     for i in range(count):
         wrong |= whole[VALID_FROM, i] >= whole[VALID_TO, i]
         wrong |= whole[TICK, i] < last
         last = whole[TICK, i]
-    if wrong:
-        return False
-    for i in range(count):  # few streams at once, and each of them in order
-        columns.subject[start + i] = whole[0, i]
-        columns.relation[start + i] = whole[1, i]
-        columns.object[start + i] = whole[2, i]
-        columns.author[start + i] = whole[3, i]
-    for i in range(count):
-        columns.tick[start + i] = whole[4, i]
-        columns.valid_from[start + i] = whole[5, i]
-        columns.valid_to[start + i] = whole[6, i]
-        columns.ended[start + i] = FOREVER
-    for i in range(count):
-        columns.confidence[start + i] = shares[0, i]
-        columns.credence[start + i] = shares[1, i]
-        columns.engine[start + i] = whole[7, i]
-        columns.encoder[start + i] = whole[8, i]
-    return True
+    return not wrong

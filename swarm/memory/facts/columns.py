@@ -38,7 +38,7 @@ _ROOM_AT_FIRST = 1024
 
 
 class Columns(NamedTuple):
-    """The columns as kernels take them, with room for facts to come."""
+    """The columns, with room for facts to come."""
 
     subject: NDArray[np.int32]
     relation: NDArray[np.int32]

@@ -24,8 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from swarm.memory.facts.columns import FactError, whole
 from swarm.memory.facts.facts import Facts
+from swarm.memory.facts.hops import Direction
 from swarm.memory.facts.search import best_steps, by_start, simple_walks
-from swarm.memory.facts.steps import Direction, Steps, chosen_steps
+from swarm.memory.facts.steps import Steps, chosen_steps
 
 Ids = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -86,7 +87,8 @@ def paths(
         FactError: for entities, relations or lengths that there cannot be, and where there are
             more than 5 million paths of one length.
 
-    O(length · facts) to find what lies between, then O(paths) where few walks turn back.
+    O(entities + facts near both ends) to find what lies between, O(length · facts) where that is
+    much of memory; then O(paths) where few walks turn back.
 
     >>> paths(memory, 3, 9, relations=[2, 7], most=5).facts
     """
@@ -100,7 +102,8 @@ def paths(
             f"paths have 1..{LENGTH_MAX} steps, such as 3, and most is 1 or more; got "
             f"{length_max} steps and most={most}."
         )
-    steps = chosen_steps(facts, relations, min_confidence, direction, as_of, valid_at, before)
+    near = source, target, length_max
+    steps = chosen_steps(facts, relations, min_confidence, direction, as_of, valid_at, before, near)
     steps = _between(steps, facts.entities, source, target, length_max)
     if not steps.fact.size:
         return _table(facts, [], length_max)

@@ -73,7 +73,7 @@ def test_whatever_is_damaged_what_is_saved_is_a_prefix(tmp_path: Path) -> None:
     kinds = [{}, {"snapshots": (9, 17), "segment_bytes": 700}, {"snapshots": (9,), "close": True}]
     stores = [write(tmp_path / f"old{i}", **options) for i, options in enumerate(kinds)]
     refused = 0
-    for number in range(45):
+    for number in range(30):
         written = stores[number % 3]
         files = sorted([*written.folder.glob("log-*"), *written.folder.glob("snapshot-*")])
         file = files[rng.integers(len(files))]
@@ -88,7 +88,7 @@ def test_whatever_is_damaged_what_is_saved_is_a_prefix(tmp_path: Path) -> None:
                 assert not list(written.folder.glob("snapshot-*"))
                 continue
             assert state in written.states
-    assert refused > 8
+    assert refused > 5
 
 
 def test_names_and_marks_are_saved_too(tmp_path: Path) -> None:

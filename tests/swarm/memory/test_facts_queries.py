@@ -280,6 +280,17 @@ def test_queries_equal_those_of_a_list_over_long_lives(seed: int, least: int) ->
     check(seed, least, 40)
 
 
+def test_a_long_row_takes_newer_facts_at_its_ends_and_between() -> None:
+    memory, relation = Facts(2, 5), [2, 3] * 12
+    for newer in ([], [0, 4, 1, 3, 0], [2, 0, 4]):
+        relation += newer
+        memory.append(0, relation[len(memory) :], 1, author=0, tick=0)
+        memory.compact()
+        for asked in range(5):
+            said = [i for i, each in enumerate(relation) if each == asked]
+            assert memory.match(subject=0, relation=asked).tolist() == said
+
+
 def test_errors_of_queries_say_what_is_allowed() -> None:
     memory = Facts(4, 2)
     memory.append(0, 1, 2, author=3, tick=5)

@@ -149,6 +149,16 @@ def test_ids_and_rows_agree_with_a_dictionary(steps, chosen):
         assert each.of_rows(each.living()).tolist() == sorted(plain, key=plain.__getitem__)
 
 
+def test_ids_of_other_rows_are_refused(tmp_path):
+    ids = RowIds()
+    ids.append(np.array([7, 3, 9]))
+    ids.save(tmp_path / "rows.npz")
+    assert RowIds.load(tmp_path / "rows.npz", 3, 10).ids().tolist() == [3, 7, 9]
+    for size, next_id in ((2, 10), (4, 10), (3, 9)):
+        with pytest.raises(VectorError, match=r"rows\.npz is damaged"):
+            RowIds.load(tmp_path / "rows.npz", size, next_id)
+
+
 # The centres
 
 
@@ -344,6 +354,9 @@ def test_building_again_keeps_what_was_saved(metric, tmp_path):
     for _ in range(3):
         kept.rebuild()
     assert len(list(kept._store.path.parent.iterdir())) == 1
+    kept.remove([2_499])
+    kept.rebuild()
+    assert kept.add(vectors[:1]).tolist() == [2_500]  # no number is given twice
 
 
 def test_equal_seeds_give_equal_answers():

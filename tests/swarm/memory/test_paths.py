@@ -44,7 +44,7 @@ def weight(facts: Facts, fact: int) -> float:
 def graph(facts: Facts, ids: list[int], direction: str) -> nx.MultiDiGraph:
     columns = facts.columns()
     links = nx.MultiDiGraph()
-    links.add_nodes_from(range(ENTITIES))
+    links.add_nodes_from(range(facts.entities))
     for i in ids:
         tail, head = int(columns["subject"][i]), int(columns["object"][i])
         if direction != "in":
@@ -193,6 +193,22 @@ def test_the_shortest_and_the_strongest_of_a_larger_memory() -> None:
             continue
         assert short.length.tolist() == [steps[target]]
         assert -np.log(strong.confidence) == pytest.approx(losses[target])
+
+
+@pytest.mark.parametrize("direction", ["out", "in", "both"])
+def test_paths_found_from_their_ends_are_those_of_a_look_at_everything(direction: Any) -> None:
+    rng = np.random.default_rng(5)
+    facts = Facts(400, 2)
+    ends = rng.integers(400, size=(2, 700))
+    facts.append(ends[0], rng.integers(2, size=700), ends[1], author=0, tick=0)
+    links = graph(facts, list(range(700)), direction)
+    for target in range(1, 60, 4):
+        for length in (3, 4):
+            found = paths(facts, 0, target, length, direction=direction)
+            wanted = nx.all_simple_edge_paths(links, 0, target, cutoff=length)
+            assert sorted(row[2] for row in rows(found)) == sorted(
+                [key for *_, key in edges] for edges in wanted
+            )
 
 
 def test_only_what_holds_and_may_be_read_is_followed() -> None:

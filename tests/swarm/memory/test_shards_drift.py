@@ -15,7 +15,10 @@ def recall(found: Neighbours, true: Neighbours) -> float:
     return float(np.mean(hits))
 
 
-@pytest.mark.parametrize(("scale", "shift"), [(0.2, 6.0), (4.0, 0.0), (1.0, 0.0)])
+@pytest.mark.parametrize(
+    ("scale", "shift"),
+    [(0.2, 6.0), (4.0, 0.0), pytest.param(1.0, 0.0, marks=pytest.mark.slow)],
+)
 def test_recall_is_kept_when_the_data_drift(scale: float, shift: float) -> None:
     # Newcomers: one far spot, spots that lie wide apart, and spots between those that were there.
     rng = np.random.default_rng(6)

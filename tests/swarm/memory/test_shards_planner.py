@@ -109,6 +109,14 @@ def test_stage_two_asks_only_where_the_last_scout_is_among_the_best() -> None:
     assert np.array_equal(answer.ids, exact.search([[0.0, 0.0]], 8).ids)
 
 
+def test_equal_distances_are_ordered_by_id_also_where_only_scouts_came() -> None:
+    vectors = np.repeat(np.array([[-1.0, 0.0], [1.0, 0.0]]), 10, axis=0)
+    made = Shards.build(vectors, np.random.default_rng(1), shards=2, clusters=2)
+    answer = made.search([0.0, 0.0], 4, everywhere=True, scouts=3)
+    assert answer.broad[0] == 2
+    assert answer.ids.tolist() == [[0, 1, 2, 3]]
+
+
 def test_a_query_near_the_margin_touches_both_shards() -> None:
     rng = np.random.default_rng(4)
     side = np.repeat(np.array([[-3.0, 0.0], [3.0, 0.0]]), 200, axis=0)
@@ -302,9 +310,9 @@ def test_what_no_index_can_take_is_refused_and_no_failure_of_the_shards() -> Non
         for _ in range(3):
             with pytest.raises(ShardError, match="queries must be"):
                 made.search(bad, 10)
-    for options in ({"k": 2.5}, {"k": 5, "scouts": 1.5}):
+    for k, scouts in ((2.5, 1), (5, 1.5)):
         with pytest.raises(ShardError, match="at least 1"):
-            made.search(queries, **options)
+            made.search(queries, k, scouts=scouts)  # type: ignore[arg-type]
     assert (made.table.health == ALIVE).all()
     assert np.array_equal(made.search(queries, 10).ids, well.ids)
 

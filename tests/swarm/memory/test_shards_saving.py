@@ -28,7 +28,7 @@ def test_damaged_folders_are_refused_by_name(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(kept)
     assert len(Shards.load(tmp_path)) == 40
     header = json.loads((tmp_path / "shards.json").read_text())
-    for damage in (
+    damages: list[dict[str, object]] = [
         {"shape": [2, 9]},
         {"shape": [2, 9, "3"]},
         {"copies": 0},
@@ -40,7 +40,8 @@ def test_damaged_folders_are_refused_by_name(tmp_path: Path) -> None:
         {"moves": [[0, int(shards.placement.shard[0]), 1 - int(shards.placement.shard[0]), 2]]},
         {"bytes_moved": "many"},
         {"files": []},
-    ):
+    ]
+    for damage in damages:
         (tmp_path / "shards.json").write_text(json.dumps(header | damage))
         with pytest.raises(ShardError, match=r"shards\.json"):
             Shards.load(tmp_path)

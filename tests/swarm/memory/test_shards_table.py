@@ -50,7 +50,7 @@ def joined(*given: RoutingTable) -> RoutingTable:
     return result
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(a=tables(), b=tables(), c=tables())
 def test_merging_is_commutative_associative_and_idempotent(
     a: RoutingTable, b: RoutingTable, c: RoutingTable
@@ -61,7 +61,7 @@ def test_merging_is_commutative_associative_and_idempotent(
     assert agree([joined(a, b, a, b), joined(a, b)])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(a=tables(), b=tables())
 def test_merging_equals_the_reference(a: RoutingTable, b: RoutingTable) -> None:
     merged = a.copy()

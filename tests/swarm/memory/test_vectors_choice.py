@@ -153,6 +153,7 @@ def test_it_stays_what_it_is_where_another_kind_could_not_hold_it(monkeypatch):
     assert len(index) == 60
     assert index.current == "hnsw"
     assert "as a graph; but vectors must stay within" in index.reason
+    assert index.reason.startswith("50 vectors")  # it tried once
 
 
 def test_growing_without_libraries_stays_exact(monkeypatch):

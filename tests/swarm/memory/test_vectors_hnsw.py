@@ -149,6 +149,17 @@ def test_settings_come_back_from_files(tmp_path):
         HNSW.load(tmp_path)
 
 
+def test_removals_that_cannot_have_been_are_refused(tmp_path):
+    index = ours(10)
+    index.remove([3])
+    index.save(tmp_path)
+    assert HNSW.load(tmp_path, replay=True).ids().tolist() == [0, 1, 2, *range(4, 10)]
+    for slot, when in ((3, 11), (3, 3), (4, 10)):
+        np.save(tmp_path / "removed.1.npy", np.array([[slot, when]]))
+        with pytest.raises(VectorError, match=r"removed\.1\.npy is damaged"):
+            HNSW.load(tmp_path, replay=True)
+
+
 def test_a_replayed_index_goes_on_as_if_never_saved(tmp_path):
     one, path = raw(100, 400), str(tmp_path / "raw.bin")
     one.save_index(path)

@@ -177,7 +177,7 @@ def test_rows_are_taken_as_those_of_columns(seed: int, n: int, data: st.DataObje
 
 def wired(*links: tuple[int, int]) -> tuple[np.ndarray, ...]:
     """Two inputs, three hidden nodes, one output: nodes 0, 1; 2, 3, 4; 5."""
-    source, target = np.array(links, np.int32).reshape(-1, 2).T
+    source, target = np.array(links, np.int32).reshape(-1, 2).T.copy()
     start = np.array([0, len(links)], np.int32)
     return start, source, target, np.ones(len(links)), np.zeros((1, 4))
 

@@ -83,11 +83,11 @@ def test_a_network_can_tell_apart_what_no_linear_gate_can() -> None:
     either, both, drive = X - 1, X, X + 1 + 1  # hidden nodes, then engine 1's output
     links = [(3, either, 9), (4, either, 9), (3, both, 9), (4, both, 9)]
     links += [(either, drive, 2), (both, drive, -2)]
-    source, target, weight = map(np.array, zip(*links, strict=True))
+    source, target, weight = np.array(links, np.int32).T.copy()
     bias = np.zeros((1, 2 + K + 1))
     bias[0, :2], bias[0, -1] = (-4.5, -13.5), 99  # stops after the first
     networks = GateNetworks.compile(
-        X - 1, K + 1, np.array([0, len(links)]), source, target, weight, bias
+        X - 1, K + 1, np.array([0, len(links)], np.int32), source, target, weight, bias
     )
     exclusive_or = replace(plain(length=2, networked=True), networks=networks)
     used = np.array(engines_used(on_all(exclusive_or, table)))[:, 0]
@@ -138,7 +138,7 @@ def test_rumours_are_for_who_heard_them_about_the_query_they_are_about() -> None
 
 def test_novelty_demotes_what_memory_says_already() -> None:
     table = random_table(np.random.default_rng(12), 10, 6)
-    count = np.full((10, 6), 3, np.int32)
+    count = np.full((1, 10, 6), 3, np.int32)
     said = replace(Hearsay.nothing(10, 6, 1), count=count, sealed=np.zeros(10, bool))
     before = on_all(plain(), table).scores
     after = on_all(plain(novelty=0.6), table, said).scores
@@ -168,9 +168,9 @@ def test_confidence_grows_with_the_margin() -> None:
 def test_a_rumour_that_outweighs_every_engine_is_believed() -> None:
     """All engines count for nothing, so that what was heard decides, and clearly."""
     table = random_table(np.random.default_rng(15), 10, 6)
-    weight = np.zeros((10, 6), np.float32)
+    weight = np.zeros((1, 10, 6), np.float32)
     favourite = table.favourite[:, 0]
-    weight[np.arange(10), favourite] = 1
+    weight[0, np.arange(10), favourite] = 1
     heard = replace(Hearsay.nothing(10, 6, 1), weight=weight, sealed=np.zeros(10, bool))
     answers = on_all(plain(weight=0, trust=1, beam=1), table, heard)
     np.testing.assert_array_equal(answers.best, favourite)

@@ -65,6 +65,7 @@ def draw_cases(
         cumulative = np.broadcast_to(chances, (cases, chances.shape[-1])).cumsum(axis=1)
         above = rng.random(cases)[:, None] > cumulative
         data[:, node] = np.minimum(above.sum(axis=1), chances.shape[-1] - 1)
+    data.flags.writeable = False  # as that of a problem: kernels are not compiled for both
     return data
 
 

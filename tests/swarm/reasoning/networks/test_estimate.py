@@ -104,7 +104,7 @@ def test_the_front_door_passes_by_a_hidden_confounder() -> None:
         np.array([[[0.95, 0.05], [0.6, 0.4]], [[0.5, 0.5], [0.1, 0.9]]]),
     ]
     truth = exact_effect(graph, tables, x, target)
-    data = draw_cases(graph, tables, 60_000, np.random.default_rng(8))
+    data = draw_cases(graph, tables, 60_000, np.random.default_rng(8)).copy()
     data[:, hidden] = -1  # nobody has seen it
     chosen = identify(graph, x, target, observed=[mediator])
     found = effect(data, [2] * 4, x, target, chosen)

@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from swarm.memory.durable import DurableError, FactStore
+    from swarm.memory.durable import DurableError, FactStore, salvage
     from swarm.memory.edition import Edition
     from swarm.memory.encoders import (
         Encoder,
@@ -87,13 +87,14 @@ __all__ = [
     "VersionedVectors",
     "Writer",
     "novelty",
+    "salvage",
     "surprisal",
     "train_adapter",
     "vector_index",
 ]
 
 _HOMES = {
-    "durable": ("DurableError", "FactStore"),
+    "durable": ("DurableError", "FactStore", "salvage"),
     "edition": ("Edition",),
     "encoders": (
         "Encoder",

@@ -293,7 +293,7 @@ class TestDamage:
         assert "tick-5.ckpt: damaged" in line
         assert line.endswith("going on from tick 4")
 
-    @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+    @pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
     def test_wherever_it_was_truncated(self, folder, share):
         live(folder, until=4)
         newest = folder.checkpoints[0]

@@ -211,7 +211,7 @@ def test_zdt1_is_as_good_as_with_pymoo():
     from pymoo.optimize import minimize
     from pymoo.problems import get_problem
 
-    seeds = range(4)
+    seeds = range(2)
     theirs = []
     for seed in seeds:
         algorithm = Peer(100, crossover=SBX(eta=20, prob=0.9), mutation=PM(eta=20))

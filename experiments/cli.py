@@ -71,11 +71,12 @@ def main() -> None:
 def run(study: str, seed: str | None, out: str, changes: tuple[str, ...]) -> None:
     """Live a STUDY: a name (see `noosphere studies`) or a TOML file."""
     from experiments.progress import fitting
-    from experiments.run import run
     from experiments.study import load_study
 
     seeds = () if seed is None else (f"seed={seed}",)
     chosen = load_study(study, (*changes, *seeds))
+    from experiments.run import run  # slow to import: a mistake in the file is told before
+
     _print_options(chosen)
     _print_results(run(chosen, out, fitting()))
 

@@ -80,7 +80,7 @@ def merge(prefix, only, trial, start, judge, sums_out, detail):
     slots = np.zeros(SLOTS, np.int32)
     walked = 0
     for q in range(Q):
-        asked = 0
+        asked = np.int64(0)
         totals[0] = START
         for p in range(start[2][q]):
             totals[asked | 1 << prefix[p]] = totals[asked] + gain[prefix[p]]

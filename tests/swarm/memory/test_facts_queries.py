@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm.memory.facts import FOREVER, FactError, Facts, Reader, index
+from swarm.memory.facts import FOREVER, FactError, Facts, Reader, hops, index
 
 ENTITIES, RELATIONS, AUTHORS = 4, 3, 4
 DIRECTIONS = ("out", "in", "both")
@@ -237,6 +237,7 @@ def check(seed: int, least: int, steps: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "LEAST", least)
         patch.setattr(index, "SHARE", 0.25)
+        patch.setattr(hops, "_TOGETHER", 3)
         memory, plain = Facts(ENTITIES, RELATIONS), Plain()
         for tick in live(rng, memory, plain, steps):
             assert len(memory) == len(plain.facts)
@@ -289,6 +290,17 @@ def test_a_long_row_takes_newer_facts_at_its_ends_and_between() -> None:
         for asked in range(5):
             said = [i for i, each in enumerate(relation) if each == asked]
             assert memory.match(subject=0, relation=asked).tolist() == said
+
+
+def test_the_index_of_authors_grows_as_they_come() -> None:
+    memory, rng = Facts(2, 1), np.random.default_rng(1)
+    author = np.empty(0, int)
+    for known in (10, 40, 25, 160):
+        author = np.append(author, rng.integers(0, known, 50))
+        memory.append(0, 0, 1, author=author[len(memory) :], tick=0)
+        for asked in (0, 3, 9, 12, 39, known - 1):
+            assert memory.match(author=asked).tolist() == np.flatnonzero(author == asked).tolist()
+        memory.compact()
 
 
 def test_errors_of_queries_say_what_is_allowed() -> None:

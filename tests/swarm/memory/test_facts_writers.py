@@ -160,7 +160,7 @@ def test_superseding_ends_what_said_so_before_and_keeps_it() -> None:
 
 def test_a_reader_sees_its_part_and_no_more_of_it_later() -> None:
     memory = memory_of((1, 0, 2, 5), (2, 0, 3, 6), (1, 0, 4, 7), (2, 0, 5, 7))
-    reader = memory.reader(before=1, also=[3])
+    reader = memory.reader(before=1, also=[3, 0, 3])
     memory.append(1, 0, 6, author=5, tick=9)
     assert reader.match().tolist() == [0, 3]
     assert reader.match(before=3).tolist() == [0]

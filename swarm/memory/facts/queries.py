@@ -20,15 +20,12 @@ from swarm.memory.facts.hops import (
     two_hops,
     woven,
 )
-from swarm.memory.facts.index import Index
-from swarm.memory.facts.lists import NONE
-from swarm.memory.facts.question import ANY, ENDED_TOO, STANDING, Question, find
+from swarm.memory.facts.question import ANY, ENDED_TOO, STANDING, Question, find, scan
 
 if TYPE_CHECKING:
     from swarm.memory.facts.store import Store
 
 Ids = NDArray[np.int64]
-_NONE_ALSO = np.empty(0, np.int64)
 
 
 class Conditions(TypedDict, total=False):
@@ -91,7 +88,7 @@ class Queries(ABC):
             asked = "author", question.author, ANY, columns.object
         else:
             seen = int(question.also[-1]) + 1 if question.also.size else 0
-            return _scan(relation, max(question.before, seen), columns.relation, question)
+            return scan(relation, max(question.before, seen), columns.relation, question)
         rows = memory._index(asked[0])
         if asked[1] >= rows.keys:
             return np.empty(0, np.int64)
@@ -301,15 +298,3 @@ def _within(name: str, value: int | None, count: int) -> int:
     if not 0 <= value < count:
         raise FactError(f"{name} must lie in 0..{count - 1}; got {value}.")
     return operator.index(value)
-
-
-def _scan(asked: int, stop: int, relation: NDArray[np.int32], question: Question) -> Ids:
-    """Ids of the facts of a relation, or ANY, ascending: a look at every one of 0..stop−1."""
-    if asked == ANY:
-        every = np.arange(stop, dtype=np.int32)
-    else:
-        every = np.flatnonzero(relation[:stop] == asked).astype(np.int32)
-    # As one row that holds them all.
-    row = Index(np.array([0, every.size], np.int32), every, np.full(1, NONE, np.int32), 0)
-    any_one = np.array([ANY])
-    return find(np.zeros(1, np.int64), any_one, any_one, relation, row, relation, question)[1]

@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from swarm.memory.facts.index import LONG, Index, ascending, longer
+from swarm.memory.facts.lists import NONE
 
 ANY = -1
 STANDING, ENDED_TOO = -1, -2
@@ -179,3 +180,19 @@ def find(
         start = stop
         offsets[q + 1] = size
     return offsets, found[:size]
+
+
+def scan(
+    asked: int, stop: int, relation: NDArray[np.int32], question: Question
+) -> NDArray[np.int64]:
+    """Ids of the facts of a relation, or ANY, ascending: a look at every one of 0..stop−1."""
+    if asked == ANY:
+        every = np.arange(stop, dtype=np.int32)
+    else:
+        every = np.flatnonzero(relation[:stop] == asked).astype(np.int32)
+    # As one row that holds them all.
+    row = Index(np.array([0, every.size], np.int32), every, np.full(1, NONE, np.int32), 0)
+    any_one = np.array([ANY])
+    one = np.zeros(1, np.int64)
+    found: NDArray[np.int64] = find(one, any_one, any_one, relation, row, relation, question)[1]
+    return found

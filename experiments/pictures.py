@@ -166,7 +166,7 @@ def _draw_front(record: Record, figure: Figure) -> None:
     points = axes.scatter(cost[~alive], accuracy[~alive], c=novelty[~alive], s=14, **colours)
     rings: Any = {"edgecolors": RED, "linewidths": 1.1, "label": "lives on", **colours}
     axes.scatter(cost[alive], accuracy[alive], c=novelty[alive], s=38, **rings)
-    figure.colorbar(points, label="novelty (credit × surprisal)", extend="both", pad=0.02)
+    figure.colorbar(points, label="novelty", extend="both", pad=0.02)
     axes.set(xlabel="compute (units a task)", ylabel="accuracy\n(mean credit)")
     _legend(axes)
 

@@ -4,6 +4,7 @@
     durable/    on disk, to the last acknowledged byte     vectors/   who is near, of 100 or 10⁸
     replicas/   types that converge, whatever is lost      shards/    many indexes, few are asked
     tally.py    how often and how strongly it is said      edition.py what a group knows of it
+    priority.py who said it first
 
 Names are imported when they are first used, so that facts do not wait for vectors.
 """

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from swarm.memory.facts import Facts
+from swarm.memory.facts import FOREVER, Facts
 from swarm.memory.facts.discovery import first_of_each_author
+from swarm.memory.priority import Priority, Stated
 from swarm.memory.tally import Tally
 
 CAME, GONE = np.uint8(1), np.uint8(2)
@@ -30,6 +31,8 @@ class Edition:
         self.tally = Tally(entities, relations)
         self.lately = np.empty(0, np.int64)
         self._news = np.zeros(0, np.uint8)
+        self._priority: Priority | None = None  # until it is asked who was first
+        self._stale = np.empty(0, np.int64)  # lost, and in the lists of priority still
 
     def hear(self, facts: Facts, came: ArrayLike, gone: ArrayLike = ()) -> None:
         """Take in facts that came and facts that were taken back, int[m] each, in any order."""
@@ -46,6 +49,8 @@ class Edition:
         self._news[came] |= CAME
         self.tally.forget(facts, lost)
         self.tally.absorb(facts, new)
+        if self._priority is not None:
+            self._priority.add(facts, new)
 
     def has(self, ids: ArrayLike) -> NDArray[np.bool_]:
         """bool[m]: which facts came and stand."""
@@ -65,6 +70,8 @@ class Edition:
 
     def settle(self) -> None:
         """From now on agents use what stands: forget what was lost before."""
+        if self._priority is not None and len(self.lately):
+            self._stale = np.concatenate([self._stale, self.lately])
         self.lately = np.empty(0, np.int64)
 
     def first_to_say(
@@ -76,8 +83,10 @@ class Edition:
     ) -> NDArray[np.int64]:
         """Who of those it has said facts first: ids int64[m, most], earliest first, −1 for no more.
 
-        No two of one author. O(m log m + facts of the pairs of subject and relation), each pair
-        looked at once.
+        No two of one author. O(m · most), however often a fact was repeated; once O(all facts) when
+        first asked, or asked for more than before; and O(facts of its subject) for each fact that
+        lost one of its first since the last time, and, unless `ended`, for each of whose first one
+        has ended.
 
         Args:
             facts: the memory.
@@ -86,20 +95,39 @@ class Edition:
             ended: also those that have ended while it does not know yet, or that it lost lately;
                 what agents used, in short, and not what stands.
         """
-        subject, relation, object = (np.asarray(column, np.int64) for column in stated)
-        pair = subject * facts.relations + relation
-        pairs, place = np.unique(pair, return_inverse=True)
-        asked, which = np.unique(place * facts.entities + object, return_inverse=True)
-        place, objects = np.divmod(asked, facts.entities)
-        subjects, relations = np.divmod(pairs[place], facts.relations)
-        offsets, ids = facts.match_many(subjects, relations, objects, ended=ended)
+        subject, relation, object = (np.ascontiguousarray(column, np.int64) for column in stated)
+        found = self._priorities(facts, most).first(facts, (subject, relation, object), most)
+        if ended:
+            return found
+        known = np.maximum(found, 0)  # -1 is none
+        gone = (facts.columns()["ended"][known] != FOREVER) | ~self.has(known)
+        again = np.flatnonzero((gone & (found >= 0)).any(axis=1))
+        if len(again):
+            said = subject[again], relation[again], object[again]
+            found[again] = self._standing_first(facts, said, most)
+        return found
+
+    def _priorities(self, facts: Facts, most: int) -> Priority:
+        """Who said what first, of all that agents use: up to date, and of at least so many."""
+        stale, self._stale = self._stale, np.empty(0, np.int64)
+        if self._priority is None or self._priority.most < most:
+            self._priority = Priority(most)
+            self._priority.add(facts, np.union1d(self.visible(), self.lately))
+        elif len(stale):
+            fact = self._priority.drop(facts, stale)
+            said = (facts.values(fact, name) for name in ("subject", "relation", "object"))
+            ids = facts.match_many(*said, ended=True).values
+            self._priority.add(facts, ids[self.has(ids) | np.isin(ids, self.lately)])
+        return self._priority
+
+    def _standing_first(self, facts: Facts, stated: Stated, most: int) -> NDArray[np.int64]:
+        """`first_to_say` of what stands, by a look at every fact of the subjects."""
+        different, which = np.unique(np.stack(stated), axis=1, return_inverse=True)
+        offsets, ids = facts.match_many(*different)
         has = self.has(ids)
-        if ended and len(self.lately):
-            has |= np.isin(ids, self.lately)
         offsets, ids = np.concatenate([[0], np.cumsum(has)])[offsets], ids[has]
-        authors = facts.values(ids, "author")
-        first = np.full((len(asked), most), -1, np.int64)
-        first_of_each_author(offsets, np.arange(len(ids)), authors, first)
+        first = np.full((different.shape[1], most), -1, np.int64)
+        first_of_each_author(offsets, np.arange(len(ids)), facts.values(ids, "author"), first)
         found: NDArray[np.int64] = np.append(ids, -1)[first][which]
         return found
 

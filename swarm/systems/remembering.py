@@ -10,6 +10,7 @@ import numpy as np
 from evolution import Locus, Real
 from swarm.genes import PROTOCOLS
 from swarm.memory import Facts, surprisal
+from swarm.memory.priority import keep_same
 from swarm.population import Column
 from swarm.reasoning import Block, Hearsay
 from swarm.systems.gossip import Gossip
@@ -191,21 +192,14 @@ class Remembering(SharedMemory, HearsaySource):
         trust = world.genes("protocol")[:, list(PROTOCOLS).index("trust")] > 0
         open_ = trust[author] & ~world.system(Tasks).sealed[place]
         replica = self.replica(world)[author]
-        heard = self._mind[author]
+        heard = np.where(open_[:, None], self._mind[author], -1)
         first = np.full((len(author), self.grounds), -1)
         for number, edition in enumerate(self.editions):
             mine = np.flatnonzero(open_ & (replica == number))
             said = [column[mine] for column in fact]
             first[mine] = edition.first_to_say(self.facts, said, self.grounds, ended=True)
-        columns = self.facts.columns()
-        row, slot = np.nonzero((heard >= 0) & open_[:, None])
-        told = heard[row, slot]
-        for name, stated in zip(("subject", "relation", "object"), fact, strict=True):
-            same = columns[name][told] == stated[row]
-            row, slot, told = row[same], slot[same], told[same]
-        rumours = np.full(heard.shape, -1)
-        rumours[row, slot] = told
-        ids = np.concatenate([first, rumours], axis=1)
+        keep_same(self.facts, fact, heard)
+        ids = np.concatenate([first, heard], axis=1)
         return ids[ids >= 0], (ids >= 0).sum(axis=1)
 
     def fade(self, world: World, share: float) -> None:

@@ -77,3 +77,40 @@ def test_who_said_it_first_of_those_an_edition_has(
                 first.setdefault(author, i)
         ids = sorted(first.values())[:most]
         assert row == ids + [-1] * (most - len(ids))
+
+
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_who_said_it_first_as_news_come_and_go(data: st.DataObject) -> None:
+    facts, edition = Facts(2, 1), Edition(2, 1)
+    has: set[int] = set()
+    lately: set[int] = set()
+    lost: set[int] = set()
+    for tick in range(6):
+        n = data.draw(st.integers(1, 12))
+        objects, authors = (
+            data.draw(st.lists(st.integers(0, most), min_size=n, max_size=n)) for most in (1, 3)
+        )
+        facts.append(0, 0, objects, author=authors, tick=tick)
+        some = st.sets(st.integers(0, len(facts) - 1), max_size=10)
+        if data.draw(st.booleans()):
+            edition.settle()
+            lately = set()
+        came, gone = data.draw(some), data.draw(some)
+        edition.hear(facts, sorted(came), sorted(gone))
+        lately |= has & gone
+        lost |= gone
+        has = (has | came) - lost
+        facts.end(sorted(data.draw(st.sets(st.integers(0, len(facts) - 1), max_size=2))), tick)
+        columns = facts.columns()
+        standing = set(np.flatnonzero(columns["ended"] > tick).tolist())
+        for ended, visible in ((True, has | lately), (False, has & standing)):
+            most = data.draw(st.integers(1, 3))
+            found = edition.first_to_say(facts, ([0, 0], [0, 0], [0, 1]), most, ended=ended)
+            for object_, row in enumerate(found.tolist()):
+                first: dict[int, int] = {}
+                for i in sorted(visible):
+                    if columns["object"][i] == object_:
+                        first.setdefault(int(columns["author"][i]), i)
+                ids = sorted(first.values())[:most]
+                assert row == ids + [-1] * (most - len(ids))

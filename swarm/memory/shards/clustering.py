@@ -85,6 +85,36 @@ def peeled(vectors: Floats, rounds: int = 8) -> tuple[Floats, NDArray[np.int64]]
     return centroids[used], cluster.astype(np.int64)
 
 
+def tightened(
+    vectors: Floats, centroids: Floats, cluster: NDArray[np.int64], slots: int, above: float
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Peel clusters that k-means left over several, the most scattered first, while there are slots.
+
+    A cluster is peeled where its mean squared distance is over `above` times the median's.
+    """
+    size = np.bincount(cluster, minlength=len(centroids))
+    apart = vectors - centroids[cluster]
+    square = np.bincount(cluster, np.einsum("nd,nd->n", apart, apart), len(centroids))
+    scatter = (square / np.maximum(size, 1)).tolist()
+    limit = above * float(np.median(np.repeat(scatter, size)))
+    while len(centroids) < slots and (worst := int(np.argmax(scatter))) >= 0:
+        if scatter[worst] <= limit:
+            break
+        rows = np.flatnonzero(cluster == worst)
+        parts, part = peeled(vectors[rows])
+        scatter[worst] = 0.0
+        if len(parts) < 2:
+            continue
+        cluster[rows[part == 1]] = len(centroids)
+        centroids = np.concatenate((centroids, parts[1:]))
+        centroids[worst] = parts[0]
+        apart = vectors[rows] - parts[part]
+        square = np.einsum("nd,nd->n", apart, apart)
+        scatter[worst] = float(square[part == 0].mean())
+        scatter.append(float(square[part == 1].mean()))
+    return centroids, cluster
+
+
 def halved(
     vectors: Floats,
     centroids: Floats,

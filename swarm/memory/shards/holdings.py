@@ -20,6 +20,7 @@ from swarm.memory.shards.given import new_ids, rows_of, whole
 from swarm.memory.shards.moving import SWITCH, Move
 from swarm.memory.shards.placement import Placement
 from swarm.memory.shards.saving import load_into, read_header, save
+from swarm.memory.shards.strangers import settled
 from swarm.memory.shards.table import DEAD, RoutingTable
 from swarm.memory.vectors import Exact, VectorIndex
 
@@ -152,8 +153,16 @@ class Holdings:
         rows = self._rows(vectors, "vectors")
         numbers = self._new_ids(ids, len(rows))
         space = self._space(rows)
-        cluster = self.placement.assign(space, self.table.health == DEAD)
-        self._store(rows, numbers, cluster)
+        closed = self.table.health == DEAD
+        cluster = self.placement.assign(space, closed)
+        before = self.placement.outline()
+        if not self.moves:  # they count on the slots as they were
+            cluster = settled(self.placement, space, cluster, closed)
+        try:
+            self._store(rows, numbers, cluster)
+        except Exception:
+            vars(self.placement).update(before)
+            raise
         self.placement.enter(numbers, cluster, space)
         self.publish(np.append(self._refine(), self.placement.shard[cluster]))
         return numbers

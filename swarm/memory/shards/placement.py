@@ -24,6 +24,7 @@ from swarm.memory.shards.clustering import (
     halved,
     k_means,
     peeled,
+    tightened,
 )
 from swarm.memory.shards.clusters import Announcement
 from swarm.memory.shards.errors import ShardError
@@ -80,6 +81,7 @@ class Placement:
         centroids, cluster = k_means(vectors, clusters, rng)
         # A quarter of the slots stays free for what moves in, and half for what is split later.
         most = max(len(centroids), self.slots * used // 2)
+        centroids, cluster = tightened(vectors, centroids, cluster, most, MISFIT)
         centroids, cluster = halved(vectors, centroids, cluster, used, most, rng)
         size = np.bincount(cluster, minlength=len(centroids))
         room = 1.05 * len(vectors) / used
@@ -176,10 +178,19 @@ class Placement:
         size = np.maximum(self.size, 1)
         radius = self.squares / size
         spread = np.maximum(self.fourths / size - radius**2, 0.0)
-        usual = (self.scale * self.size).sum() / max(1, self.size.sum())
-        limit = MISFIT * np.maximum(self.scale, usual)
+        limit = MISFIT * np.maximum(self.scale, self.usual())
         limit += 1e-6 * np.einsum("gd,gd->g", self.centroids, self.centroids, dtype=np.float64)
         return np.flatnonzero((self.size > 0) & (np.maximum(radius, np.sqrt(spread)) > limit))
+
+    def usual(self) -> float:
+        """The scale of the cluster of the average member."""
+        return float((self.scale * self.size).sum() / max(1, self.size.sum()))
+
+    def found(self, centroid: Floats, shard: int, scale: float, idle: Ids) -> int:
+        """A cluster without members, new or one that is `idle`, int64[0 or 1]."""
+        row = int(idle[0]) if idle.size else self._grow(shard)
+        self.centroids[row], self.scale[row] = centroid, scale
+        return row
 
     def recentre(self, cluster: int, vectors: Floats) -> None:
         """Lay a cluster with members float32[n, d] out anew, around their mean."""
@@ -245,9 +256,13 @@ class Placement:
             self.centroids[own], radius.astype(np.float32), spread.astype(np.float32), size
         )
 
+    def outline(self) -> dict[str, NDArray]:
+        """Every column of clusters, copied."""
+        return {name: getattr(self, name).copy() for name in self.COLUMNS[:-1]}
+
     def state(self) -> dict[str, NDArray]:
         """Every column, copied."""
-        return {name: getattr(self, name).copy() for name in self.COLUMNS}
+        return {**self.outline(), "cluster": self.cluster.copy()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the placement that wrote `state`.

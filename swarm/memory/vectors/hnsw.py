@@ -274,7 +274,8 @@ class HNSW(ColumnIndex):
             return self._searched(queries, k)
         found, within = self._nobody(len(queries), k), min(k, count)
         waiting = np.arange(len(queries) if within else 0)
-        width = max(self._ef, SLACK * within * columns.live // max(count, 1))
+        # As many allowed candidates as a search without a filter would look at.
+        width = max(self._ef, SLACK * within) * columns.live // max(count, 1)
         while len(waiting):
             effort = count * (1 + GATHERING / len(waiting))
             if effort <= EXACT_PER_CANDIDATE * width or width >= columns.live:

@@ -88,7 +88,7 @@ def peeled(vectors: Floats, rounds: int = 8) -> tuple[Floats, NDArray[np.int64]]
 def tightened(
     vectors: Floats, centroids: Floats, cluster: NDArray[np.int64], slots: int, above: float
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Peel clusters that k-means left over several, the most scattered first, while there are slots.
+    """Peel clusters that k-means left over several clumps, worst first, while there are slots.
 
     A cluster is peeled where its mean squared distance is over `above` times the median's.
     """

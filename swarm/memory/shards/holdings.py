@@ -20,7 +20,7 @@ from swarm.memory.shards.given import new_ids, rows_of, whole
 from swarm.memory.shards.moving import SWITCH, Move
 from swarm.memory.shards.placement import Placement
 from swarm.memory.shards.saving import load_into, read_header, save
-from swarm.memory.shards.strangers import settled
+from swarm.memory.shards.strangers import misfits, settled
 from swarm.memory.shards.table import DEAD, RoutingTable
 from swarm.memory.vectors import Exact, VectorIndex
 
@@ -139,7 +139,8 @@ class Holdings:
     def add(self, vectors: ArrayLike, ids: ArrayLike | None = None) -> Ids:
         """Add vectors, each to the nearest cluster on a living shard with room; returns their ids.
 
-        Where they scatter a cluster it is split, so that routes stay true when the data drift.
+        Those far from every cluster found new ones, and a cluster that they scatter all the same
+        is split, so that routes stay true when the data drift.
         Publishing what changed costs some milliseconds whatever is added: add many at once.
 
         Args:
@@ -262,7 +263,7 @@ class Holdings:
         While clusters move, and where a shard cannot be read, that waits.
         """
         changed: list[int] = []
-        while not self.moves and (wrong := self.placement.misfits()).size:
+        while not self.moves and (wrong := misfits(self.placement)).size:
             for cluster in wrong.tolist():
                 try:
                     members = self._members(cluster)

@@ -75,7 +75,7 @@ class Placement:
     ) -> None:
         """Cluster the first vectors, and the clusters into `used` shards of nearly equal weight.
 
-        A cluster so large that it would be hard to place is split first. No shard gets more
+        One that lies over several clumps or would be hard to place is split. No shard gets more
         than 1.05 times the mean and one cluster.
         """
         centroids, cluster = k_means(vectors, clusters, rng)
@@ -168,23 +168,6 @@ class Placement:
         self.cluster[ids] = NOWHERE
         empty = self.size == 0
         self.squares[empty] = self.fourths[empty] = 0.0  # what rounding left
-
-    def misfits(self) -> Ids:
-        """The clusters that are scattered too much to be one, int64[g].
-
-        Routing takes a cluster's vectors as normal around its centroid. Newcomers that lie where
-        no cluster is make that false of the one that took them, until it is split.
-        """
-        size = np.maximum(self.size, 1)
-        radius = self.squares / size
-        spread = np.maximum(self.fourths / size - radius**2, 0.0)
-        limit = MISFIT * np.maximum(self.scale, self.usual())
-        limit += 1e-6 * np.einsum("gd,gd->g", self.centroids, self.centroids, dtype=np.float64)
-        return np.flatnonzero((self.size > 0) & (np.maximum(radius, np.sqrt(spread)) > limit))
-
-    def usual(self) -> float:
-        """The scale of the cluster of the average member."""
-        return float((self.scale * self.size).sum() / max(1, self.size.sum()))
 
     def found(self, centroid: Floats, shard: int, scale: float, idle: Ids) -> int:
         """A cluster without members, new or one that is `idle`, int64[0 or 1]."""

@@ -1,4 +1,4 @@
-"""Facts a second, written and asked for, beside networkx, rustworkx, _SQLite and DuckDB.
+"""Facts a second, written and asked for, beside networkx, rustworkx, SQLite and DuckDB.
 
 Facts are uniform random: of each entity three lead to others, on average. All stores hold subject,
 relation, object, author, tick, end and confidence of each; ours holds all else too. The databases
@@ -14,40 +14,27 @@ from __future__ import annotations
 
 import os
 import resource
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.memory.stores import (
+    RELATIONS,
+    Answers,
+    Batch,
+    DuckDB,
+    NetworkX,
+    Ours,
+    RustworkX,
+    SQLite,
+    Store,
+)
 from benchmarks.rows import Row
-from swarm.memory.facts import FOREVER, Facts
 
-RELATIONS, AUTHORS, BATCH = 50, 10_000, 10_000
-Column = NDArray[np.int64]
-Answers = list[list[int]]
-
-
-class Batch(NamedTuple):
-    """Facts as columns; their ticks are all the same."""
-
-    subject: Column
-    relation: Column
-    object: Column
-    author: Column
-    confidence: NDArray[np.float64]
-    tick: int
-
-    def rows(self, first: int) -> list[tuple[Any, ...]]:
-        """As tuples of plain numbers: id, subject, relation, object, author, tick, end, sure."""
-        columns = (column.tolist() for column in self[:5])
-        return [
-            (first + i, s, r, o, a, self.tick, FOREVER, c)
-            for i, (s, r, o, a, c) in enumerate(zip(*columns, strict=True))
-        ]
+AUTHORS, BATCH = 10_000, 10_000
 
 
 def batches(entities: int, facts: int, seed: int = 0) -> Iterator[Batch]:
@@ -66,14 +53,14 @@ def rows(quick: bool) -> Iterator[Row]:
     warm_up()
     compile_s = round(time.process_time() - start, 2)
     entities = 5_000 if quick else 50_000
-    for peer in (_NetworkX, _RustworkX, _SQLite, _DuckDB):
+    for peer in (NetworkX, RustworkX, SQLite, DuckDB):
         yield from beside(peer, entities, 3 * entities, 200 if quick else 2_000, compile_s)
     yield from at_size(*((100_000, 300_000) if quick else (10_000_000, 30_000_000)))
 
 
 def warm_up() -> None:
     """Compile, or load, what is timed."""
-    store = _Ours(20)
+    store = Ours(20)
     for batch in batches(20, 500):
         store.write(batch)
         store.add(0, 0, 1, 2, 0)
@@ -83,279 +70,19 @@ def warm_up() -> None:
     store.match(np.arange(20), np.arange(20), 0)
 
 
-# The stores
-
-
-class _Store(Protocol):
-    """What is asked of each of them; ids are counted from 0 in the order of writing."""
-
-    def __init__(self, entities: int) -> None: ...
-    def write(self, batch: Batch) -> None: ...
-    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None: ...
-    def end(self, ids: Column) -> None: ...
-    def two_hops(self, entities: Column) -> Answers: ...
-    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers: ...
-
-
-class _Ours:
-    """Ours; answers stay columns when timed."""
-
-    def __init__(self, entities: int, room: int = 0) -> None:
-        self.facts, self.last = Facts(entities, RELATIONS, room), 0
-
-    def write(self, batch: Batch) -> None:
-        said: dict[str, Any] = {"author": batch.author, "tick": batch.tick}
-        said["confidence"] = batch.confidence
-        self.facts.append(batch.subject, batch.relation, batch.object, **said)
-        self.last = batch.tick
-
-    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
-        self.facts.add(subject, relation, object_, author=author, tick=tick)
-
-    def end(self, ids: Column) -> None:
-        self.facts.end(ids, self.last + 1)
-
-    def two_hops(self, entities: Column) -> Answers:
-        return lists(*self.facts.two_hops(entities))
-
-    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
-        return lists(*self.facts.match_many(subjects, relations, as_of=as_of))
-
-
-class _NetworkX:
-    """networkx.MultiDiGraph, provenance in the attributes of its edges."""
-
-    def __init__(self, entities: int) -> None:
-        import networkx as nx
-
-        self.graph = nx.MultiDiGraph()
-        self.graph.add_nodes_from(range(entities))
-        self.places: list[tuple[int, int, int]] = []
-        self.tick = 0
-
-    def write(self, batch: Batch) -> None:
-        rows = batch.rows(len(self.places))
-        keys = self.graph.add_edges_from(
-            (s, o, {"id": i, "relation": r, "author": a, "tick": t, "ended": e, "sure": c})
-            for i, s, r, o, a, t, e, c in rows
-        )
-        self.places += [(row[1], row[3], key) for row, key in zip(rows, keys, strict=True)]
-        self.tick = batch.tick
-
-    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
-        said = {"author": author, "tick": tick, "ended": FOREVER, "sure": 1.0}
-        key = self.graph.add_edge(subject, object_, id=len(self.places), relation=relation, **said)
-        self.places.append((subject, object_, key))
-
-    def end(self, ids: Column) -> None:
-        for i in ids.tolist():
-            self.graph.edges[self.places[i]]["ended"] = self.tick + 1
-
-    def _next(self, entity: int) -> set[int]:
-        adjacent = self.graph.adj[entity]
-        return {o for o in adjacent if any(d["ended"] == FOREVER for d in adjacent[o].values())}
-
-    def two_hops(self, entities: Column) -> Answers:
-        return [
-            sorted({far for near in self._next(q) for far in self._next(near)} - {q})
-            for q in entities.tolist()
-        ]
-
-    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
-        now, after = (self.tick, FOREVER - 1) if as_of is None else (as_of, as_of)
-        found = []
-        for s, r in zip(subjects.tolist(), relations.tolist(), strict=True):
-            data = (d for links in self.graph.adj[s].values() for d in links.values())
-            fit = (d for d in data if d["relation"] == r and d["tick"] <= now)
-            found.append(sorted(d["id"] for d in fit if d["ended"] > after))
-        return found
-
-
-class _RustworkX:
-    """rustworkx.PyDiGraph, a list of provenance on each edge."""
-
-    def __init__(self, entities: int) -> None:
-        import rustworkx as rx
-
-        self.graph = rx.PyDiGraph(multigraph=True)
-        self.graph.add_nodes_from(range(entities))
-        self.data: list[list[Any]] = []
-        self.tick = 0
-
-    def write(self, batch: Batch) -> None:
-        rows = batch.rows(len(self.data))
-        data = [[i, r, a, t, e, c] for i, _, r, _, a, t, e, c in rows]
-        self.graph.add_edges_from(
-            [(row[1], row[3], said) for row, said in zip(rows, data, strict=True)]
-        )
-        self.data += data
-        self.tick = batch.tick
-
-    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
-        said = [len(self.data), relation, author, tick, FOREVER, 1.0]
-        self.graph.add_edge(subject, object_, said)
-        self.data.append(said)
-
-    def end(self, ids: Column) -> None:
-        for i in ids.tolist():
-            self.data[i][4] = self.tick + 1
-
-    def _next(self, entity: int) -> set[int]:
-        return {o for _, o, said in self.graph.out_edges(entity) if said[4] == FOREVER}
-
-    def two_hops(self, entities: Column) -> Answers:
-        return [
-            sorted({far for near in self._next(q) for far in self._next(near)} - {q})
-            for q in entities.tolist()
-        ]
-
-    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
-        now, after = (self.tick, FOREVER - 1) if as_of is None else (as_of, as_of)
-        return [
-            sorted(
-                d[0]
-                for _, _, d in self.graph.out_edges(s)
-                if d[1] == r and d[3] <= now and d[4] > after
-            )
-            for s, r in zip(subjects.tolist(), relations.tolist(), strict=True)
-        ]
-
-
-TABLE = (
-    "CREATE TABLE facts (id INTEGER PRIMARY KEY, subject INTEGER, relation INTEGER, "
-    "object INTEGER, author INTEGER, tick INTEGER, ended INTEGER, confidence REAL)"
-)
-INDEXES = (
-    "CREATE INDEX of_subject ON facts (subject, relation)",
-    "CREATE INDEX of_object ON facts (object, relation)",
-)
-
-
-class _SQLite:
-    """SQLite in memory, one long transaction."""
-
-    def __init__(self, entities: int) -> None:
-        self.base = sqlite3.connect(":memory:", isolation_level=None)
-        for command in (TABLE, *INDEXES, "BEGIN"):
-            self.base.execute(command)
-        self.size = self.tick = 0
-
-    def write(self, batch: Batch) -> None:
-        new = batch.rows(self.size)
-        self.base.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", new)
-        self.size, self.tick = self.size + len(new), batch.tick
-
-    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
-        row = (self.size, subject, relation, object_, author, tick, FOREVER, 1.0)
-        self.base.execute("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-        self.size += 1
-
-    def end(self, ids: Column) -> None:
-        command = "UPDATE facts SET ended = ? WHERE id = ?"
-        self.base.executemany(command, [(self.tick + 1, i) for i in ids.tolist()])
-
-    def two_hops(self, entities: Column) -> Answers:
-        asked = (
-            "SELECT DISTINCT b.object FROM facts a JOIN facts b ON b.subject = a.object "
-            f"WHERE a.subject = ?1 AND b.object <> ?1 AND a.ended = {FOREVER} "
-            f"AND b.ended = {FOREVER}"
-        )
-        return [
-            sorted(o for (o,) in self.base.execute(asked, (q,)).fetchall())
-            for q in entities.tolist()
-        ]
-
-    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
-        now, after = (self.tick, FOREVER - 1) if as_of is None else (as_of, as_of)
-        asked = (
-            "SELECT id FROM facts WHERE subject = ? AND relation = ? AND tick <= ? AND ended > ?"
-        )
-        return [
-            sorted(i for (i,) in self.base.execute(asked, (s, r, now, after)).fetchall())
-            for s, r in zip(subjects.tolist(), relations.tolist(), strict=True)
-        ]
-
-
-class _DuckDB:
-    """DuckDB in memory on one thread: columns in, and all questions of a batch in one join."""
-
-    def __init__(self, entities: int) -> None:
-        import duckdb
-
-        self.base = duckdb.connect(":memory:", config={"threads": 1})
-        for command in (TABLE, *INDEXES, "BEGIN"):
-            self.base.execute(command)
-        self.size = self.tick = 0
-
-    def write(self, batch: Batch) -> None:
-        n = len(batch.subject)
-        ids, tick, ended = np.arange(self.size, self.size + n), np.full(n, batch.tick), FOREVER
-        new: dict[str, Any] = {"id": ids, **dict(zip("srao", batch[:4], strict=True))}
-        new |= {"tick": tick, "ended": np.full(n, ended), "sure": batch.confidence}
-        self.base.register("new", _frame(new))
-        self.base.execute("INSERT INTO facts SELECT * FROM new")
-        self.size, self.tick = self.size + n, batch.tick
-
-    def add(self, subject: int, relation: int, object_: int, author: int, tick: int) -> None:
-        row = (self.size, subject, relation, object_, author, tick, FOREVER, 1.0)
-        self.base.execute("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-        self.size += 1
-
-    def end(self, ids: Column) -> None:
-        self.base.register("gone", _frame({"id": ids}))
-        self.base.execute(
-            "UPDATE facts SET ended = ? WHERE id IN (SELECT id FROM gone)", (self.tick + 1,)
-        )
-
-    def _asked(self, select: str, **columns: Column) -> Answers:
-        n = len(columns["s"])
-        self.base.register("asked", _frame({"q": np.arange(n), **columns}))
-        found = self.base.execute(select).fetchnumpy()
-        q, value = (np.asarray(found[name]) for name in ("q", "value"))
-        return lists(np.searchsorted(q, np.arange(n + 1)), value)
-
-    def two_hops(self, entities: Column) -> Answers:
-        return self._asked(
-            "SELECT DISTINCT q, b.object AS value FROM asked JOIN facts a ON a.subject = s "
-            "JOIN facts b ON b.subject = a.object WHERE b.object <> s "
-            f"AND a.ended = {FOREVER} AND b.ended = {FOREVER} ORDER BY q, value",
-            s=entities,
-        )
-
-    def match(self, subjects: Column, relations: Column, as_of: int | None) -> Answers:
-        now, after = (self.tick, FOREVER - 1) if as_of is None else (as_of, as_of)
-        return self._asked(
-            "SELECT q, id AS value FROM asked JOIN facts ON subject = s AND relation = r "
-            f"WHERE tick <= {now} AND ended > {after} ORDER BY q, value",
-            s=subjects,
-            r=relations,
-        )
-
-
-def _frame(columns: dict[str, Any]) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame(columns)
-
-
-def lists(offsets: Column, values: Column) -> Answers:
-    """Ragged columns as lists, for comparison."""
-    return [part.tolist() for part in np.split(values, offsets[1:-1])]
-
-
 # Beside a peer
 
 
 def beside(
-    kind: type[_Store], entities: int, facts: int, queries: int, compile_s: float
+    kind: type[Store], entities: int, facts: int, queries: int, compile_s: float
 ) -> Iterator[Row]:
     """The same facts written and asked for in ours and a peer."""
     rng = np.random.default_rng(1)
     new = list(batches(entities, facts))
-    ours_s = _best(lambda: written(_Ours, entities, new))
+    ours_s = _best(lambda: written(Ours, entities, new))
     peer_s = _best(lambda: written(kind, entities, new))
-    ours, peer = written(_Ours, entities, new), written(kind, entities, new)
-    name = f"{entities:,} entities, {facts:,} facts, {kind.__name__[1:]}"
+    ours, peer = written(Ours, entities, new), written(kind, entities, new)
+    name = f"{entities:,} entities, {facts:,} facts, {kind.__name__}"
     yield _row(f"facts written in batches of 10,000, k/s; {name}", facts, ours_s, facts, peer_s)
     gone = rng.choice(facts, facts // 10, replace=False)
     ours.end(gone)
@@ -402,7 +129,7 @@ def written(kind: type[Any], entities: int, new: list[Batch]) -> Any:
     return store
 
 
-def singly(store: _Store, new: list[tuple[int, ...]]) -> None:
+def singly(store: Store, new: list[tuple[int, ...]]) -> None:
     """Write facts one by one, and ask once, so that none is left waiting."""
     for subject, relation, object_, author in new:
         store.add(subject, relation, object_, author, 2**30)
@@ -418,7 +145,7 @@ def at_size(entities: int, facts: int) -> Iterator[Row]:
     title = f"{entities:,} entities, {facts:,} facts"
     before = _resident()
     singles = 100_000
-    store, seconds, longest, within = _Ours(entities, room=facts + singles), 0.0, 0.0, 0.0
+    store, seconds, longest, within = Ours(entities, room=facts + singles), 0.0, 0.0, 0.0
     asked = rng.integers(0, entities, 100_000)
     for batch in batches(entities, facts):
         start, system = time.process_time(), os.times().system

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import resource
 import signal
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -62,11 +63,11 @@ def random_writes(rng: np.random.Generator, count: int) -> Iterator[tuple[int, W
         yield tick, lambda facts, kind=kind, given=given: getattr(facts, kind)(**given)
 
 
-class StoreContract:
+class StoreContract(ABC):
     """The tests; a subclass says how a store is opened at a place."""
 
-    def open(self, place: Path, **options: Any) -> FactStore:
-        raise NotImplementedError
+    @abstractmethod
+    def open(self, place: Path, **options: Any) -> FactStore: ...
 
     @pytest.mark.parametrize("sync", ["always", "batch", "never"])
     def test_a_store_is_what_facts_are_and_stays_so(self, tmp_path: Path, sync: str) -> None:

@@ -136,7 +136,7 @@ def keep_same(facts: Facts, stated: tuple[ArrayLike, ArrayLike, ArrayLike], told
 
 
 def _longer(column: Column, least: int) -> Column:
-    longer = np.empty(max(least, 2 * len(column)), np.int32)
+    longer = np.zeros(max(least, 2 * len(column)), np.int32)
     longer[: len(column)] = column
     return longer
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks import arenas, economy, evolution, memory
-from experiments.toml import StudyError
+from experiments.study.toml import StudyError
 from swarm.reasoning import GraphError
 
 STUDIES, SEEDS = ("umls", "kinships", "umls-30", "kinships-30"), 5

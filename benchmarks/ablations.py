@@ -19,12 +19,12 @@ import numpy as np
 
 from benchmarks.rows import Row, show
 from benchmarks.summary import spread
-from experiments.assembly import assemble
-from experiments.baselines import Exam, answer_all, examine_strategies
-from experiments.evaluation import COLLECTIVE, EVOLVED, assembly, collective
-from experiments.reasoning_study import ReasoningStudy
-from experiments.study import load_study
-from experiments.subject import Subject, subject_of
+from experiments.reasoning.assembly import assemble
+from experiments.reasoning.baselines import Exam, answer_all, examine_strategies
+from experiments.reasoning.evaluation import COLLECTIVE, EVOLVED, assembly, collective
+from experiments.reasoning.study import ReasoningStudy
+from experiments.reasoning.subject import Subject, subject_of
+from experiments.study.reading import load_study
 from swarm.genes import decode
 
 PARTS: Mapping[str, str] = {

@@ -16,11 +16,11 @@ import numpy as np
 
 from benchmarks.rows import Row
 from benchmarks.summary import spread
-from experiments.assembly import assemble
-from experiments.baselines import BEST_SINGLE, PER_KIND, TUNED_WEIGHTS
-from experiments.evaluation import COLLECTIVE, EVOLVED, RANDOM_SEARCH, examine
-from experiments.reasoning_study import ReasoningStudy
-from experiments.study import load_study
+from experiments.reasoning.assembly import assemble
+from experiments.reasoning.baselines import BEST_SINGLE, PER_KIND, TUNED_WEIGHTS
+from experiments.reasoning.evaluation import COLLECTIVE, EVOLVED, RANDOM_SEARCH, examine
+from experiments.reasoning.study import ReasoningStudy
+from experiments.study.reading import load_study
 from swarm.reasoning.networks.engines import Counterfactual
 from swarm.reasoning.networks.examiner import HELD_OUT, Examiner
 from swarm.reasoning.networks.problem import hidden_world

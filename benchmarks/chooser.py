@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
 from benchmarks.crossval import FOLDS, Learnt, best_variants, credit, fact_folds, in_words, opinions
-from experiments.baselines import Exam
+from experiments.reasoning.baselines import Exam
 from swarm.reasoning import Problem, ScoreTable
 
 TREES = 120

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.baselines import Exam, pick_variants
+from experiments.reasoning.baselines import Exam, pick_variants
 from swarm.reasoning import Problem, ScoreTable
 
 FOLDS = 5
@@ -32,7 +32,7 @@ DUMB = -9.0
 
 @dataclass(frozen=True)
 class Learnt:
-    """A rival that has learnt from validation, as `experiments.evaluation` takes it.
+    """A rival that has learnt from validation, as `experiments.reasoning.evaluation` takes it.
 
     Attributes:
         answer: scores float32[Q, C] of a table it has not been trained on.

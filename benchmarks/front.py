@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.baselines import Exam, answer_all, examine_strategies
+from experiments.reasoning.baselines import Exam, answer_all, examine_strategies
 from swarm.genes import decode
 from swarm.reasoning import Problem
 from swarm.world import World

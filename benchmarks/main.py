@@ -23,14 +23,14 @@ import numpy as np
 
 from benchmarks.front import living_front
 from benchmarks.summary import CONFIDENCE, json_rows, summary, table
-from experiments.assembly import assemble
-from experiments.baselines import BEST_SINGLE, TUNED_PROTOCOLS, TUNED_WEIGHTS
 from experiments.doctor import cores, versions
-from experiments.evaluation import COMPLEX, RANDOM_SEARCH, Peer, Scorer, examine
-from experiments.experiment import Study
-from experiments.reasoning_study import ReasoningStudy
-from experiments.study import load_study
-from experiments.subject import Subject, subject_of
+from experiments.reasoning.assembly import assemble
+from experiments.reasoning.baselines import BEST_SINGLE, TUNED_PROTOCOLS, TUNED_WEIGHTS
+from experiments.reasoning.evaluation import COMPLEX, RANDOM_SEARCH, Peer, Scorer, examine
+from experiments.reasoning.study import ReasoningStudy
+from experiments.reasoning.subject import Subject, subject_of
+from experiments.study.reading import load_study
+from experiments.study.study import Study
 from swarm.reasoning import Problem, ScoreTable
 
 GOALS = {"umls": 0.97, "kinships": 0.91, "umls-30": 0.88, "kinships-30": 0.74}

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.rows import Row
-from experiments.orders import plain_strategy
+from experiments.reasoning.orders import plain_strategy
 from swarm.reasoning import Problem, Referee, Strategies, ask, judge, load_graph, reason
 from swarm.reasoning.orders import (
     OrderSession,

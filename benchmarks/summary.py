@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.front import prices
-from experiments.evaluation import COLLECTIVE, EVOLVED, FIGURE_NAMES
+from experiments.reasoning.evaluation import COLLECTIVE, EVOLVED, FIGURE_NAMES
 
 CONFIDENCE = 0.95
 OURS = (EVOLVED, COLLECTIVE)

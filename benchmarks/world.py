@@ -56,8 +56,8 @@ def measure(agents: int, tasks: int, ticks: int) -> dict[str, Any]:
     """One size, in this process; its row."""
     from numba.core.event import TimingListener, install_listener
 
-    from experiments.assembly import assemble
-    from experiments.study import load_study
+    from experiments.reasoning.assembly import assemble
+    from experiments.study.reading import load_study
     from swarm.systems import Remembering
 
     settings = [f"world.tasks={BOARD}", f"world.tasks_per_agent={tasks}"]

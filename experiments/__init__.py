@@ -14,30 +14,28 @@ Names are imported when they are first used, so that the command line starts at 
 from __future__ import annotations
 
 import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.assembly import assemble
-    from experiments.experiment import Experiment, Study
-    from experiments.model_study import ModelStudy
-    from experiments.progress import Bar, Lines, Progress
-    from experiments.reasoning_study import ReasoningStudy
-    from experiments.replay import Replay, ReplayError, episodes, replay
-    from experiments.rules import bodies_of, evolve_rules, pose_with_rules
-    from experiments.run import Stopped, resume, run
-    from experiments.store import RunError, RunFolder
-    from experiments.study import load_study, shipped_studies, study_names, to_toml
-    from experiments.subject import Subject, split_graph, subject_of
-    from experiments.toml import StudyError
-    from experiments.tournament import play_tournament
-    from experiments.tournament_file import (
+    from experiments.modelling.study import ModelStudy
+    from experiments.reasoning.assembly import assemble
+    from experiments.reasoning.rules import bodies_of, evolve_rules, pose_with_rules
+    from experiments.reasoning.study import ReasoningStudy
+    from experiments.reasoning.subject import Subject, split_graph, subject_of
+    from experiments.running.folder import RunError, RunFolder
+    from experiments.running.progress import Bar, Lines, Progress
+    from experiments.running.replay import Replay, ReplayError, episodes, replay
+    from experiments.running.run import Stopped, resume, run
+    from experiments.study.reading import load_study, shipped_studies, study_names, to_toml
+    from experiments.study.study import Experiment, Study
+    from experiments.study.toml import StudyError
+    from experiments.tournament.file import (
         TournamentFile,
         TournamentFileError,
         load_tournament,
         shipped_tournaments,
     )
+    from experiments.tournament.play import play_tournament
 
 __all__ = [
     "Bar",
@@ -76,35 +74,27 @@ __all__ = [
 ]
 
 _HOMES = {
-    "assembly": ("assemble",),
-    "experiment": ("Experiment", "Study"),
-    "model_study": ("ModelStudy",),
-    "progress": ("Bar", "Lines", "Progress"),
-    "reasoning_study": ("ReasoningStudy",),
-    "replay": ("Replay", "ReplayError", "episodes", "replay"),
-    "rules": ("bodies_of", "evolve_rules", "pose_with_rules"),
-    "run": ("Stopped", "resume", "run"),
-    "store": ("RunError", "RunFolder"),
-    "study": ("load_study", "shipped_studies", "study_names", "to_toml"),
-    "subject": ("Subject", "split_graph", "subject_of"),
-    "toml": ("StudyError",),
-    "tournament": ("play_tournament",),
-    "tournament_file": (
+    "modelling.study": ("ModelStudy",),
+    "reasoning.assembly": ("assemble",),
+    "reasoning.rules": ("bodies_of", "evolve_rules", "pose_with_rules"),
+    "reasoning.study": ("ReasoningStudy",),
+    "reasoning.subject": ("Subject", "split_graph", "subject_of"),
+    "running.folder": ("RunError", "RunFolder"),
+    "running.progress": ("Bar", "Lines", "Progress"),
+    "running.replay": ("Replay", "ReplayError", "episodes", "replay"),
+    "running.run": ("Stopped", "resume", "run"),
+    "study.reading": ("load_study", "shipped_studies", "study_names", "to_toml"),
+    "study.study": ("Experiment", "Study"),
+    "study.toml": ("StudyError",),
+    "tournament.file": (
         "TournamentFile",
         "TournamentFileError",
         "load_tournament",
         "shipped_tournaments",
     ),
+    "tournament.play": ("play_tournament",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-class _Contents(ModuleType):
-    """The package; `experiments.run` stays the function when its module is imported."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOME_OF and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
 
 
 def __getattr__(name: str) -> Any:
@@ -117,6 +107,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
-
-
-sys.modules[__name__].__class__ = _Contents

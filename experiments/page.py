@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.pictures import ENGINE_COLOURS as COLOURS
+from experiments.reports.pictures import ENGINE_COLOURS as COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,8 +21,8 @@ from benchmarks.front import affordable, prices, undominated
 from benchmarks.rows import Row, show
 from benchmarks.summary import OURS, json_rows, spread, summary, table
 from benchmarks.world import measure
-from experiments.baselines import BEST_SINGLE, TUNED_WEIGHTS, Exam
-from experiments.evaluation import COLLECTIVE, EVOLVED
+from experiments.reasoning.baselines import BEST_SINGLE, TUNED_WEIGHTS, Exam
+from experiments.reasoning.evaluation import COLLECTIVE, EVOLVED
 from swarm.reasoning import KnowledgeGraph, Problem, ask, judge
 from tests.experiments.nations import nations, nations_subject, write_eight_relations
 

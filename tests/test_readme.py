@@ -54,7 +54,7 @@ def test_its_study_is_a_study(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", re.findall(r"`noosphere (\w+)", README))
 def test_its_commands_exist(name: str) -> None:
-    from experiments.cli import main
+    from experiments.cli.main import main
 
     assert name in main.commands  # type: ignore[attr-defined]
 

@@ -13,10 +13,10 @@ from typing import cast
 import numpy as np
 
 from benchmarks.rows import Row
-from experiments.assembly import assemble, systems_of
-from experiments.reasoning_study import ReasoningStudy
-from experiments.study import load_study
-from experiments.subject import Subject
+from experiments.reasoning.assembly import assemble, systems_of
+from experiments.reasoning.study import ReasoningStudy
+from experiments.reasoning.subject import Subject
+from experiments.study.reading import load_study
 from swarm import Remembering, Replicating, World
 from swarm.memory import FOREVER
 from swarm.memory.facts import audit

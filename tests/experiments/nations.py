@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from experiments.subject import Subject, graph_subject
+from experiments.reasoning.subject import Subject, graph_subject
 from swarm.reasoning import KnowledgeGraph, load_graph
 
 

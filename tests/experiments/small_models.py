@@ -4,7 +4,7 @@ import base64
 import re
 import xml.etree.ElementTree as ElementTree
 
-from experiments.study import load_study
+from experiments.study.reading import load_study
 
 SMALL = {
     "boltzmann": ["people=40", "ticks=12"],

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 
 import experiments.page
 from experiments.page import PageError, draw, page, picture
-from experiments.pictures import ENGINE_COLOURS
+from experiments.reports.pictures import ENGINE_COLOURS
 from swarm import Agent, AgentSet, Grid, Plane, World, column
 
 HAS_SOLARA = find_spec("solara") is not None

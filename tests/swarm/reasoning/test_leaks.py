@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 
 import swarm.reasoning.problem
-from experiments import evaluation
-from experiments.answerers import tuned
-from experiments.ask import ask as ask_a_graph
-from experiments.baselines import Exam
-from experiments.evaluation import contestants
-from experiments.orders import plain_strategy, try_orders
+from experiments.reasoning import evaluation
+from experiments.reasoning.answerers import tuned
+from experiments.reasoning.ask import ask as ask_a_graph
+from experiments.reasoning.baselines import Exam
+from experiments.reasoning.evaluation import contestants
+from experiments.reasoning.orders import plain_strategy, try_orders
 from swarm import (
     ComputeMarket,
     Gossip,

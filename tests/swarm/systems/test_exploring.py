@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from experiments import StudyError, assemble, load_study
-from experiments.subject import Subject
+from experiments.reasoning.subject import Subject
 from swarm import (
     Exploring,
     Observation,

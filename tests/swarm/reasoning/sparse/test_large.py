@@ -100,7 +100,7 @@ def test_posing_takes_far_less_than_two_gigabytes(graph: KnowledgeGraph) -> None
 def test_a_study_of_a_large_graph_runs(tmp_path: Path) -> None:
     from click.testing import CliRunner
 
-    from experiments.cli import main
+    from experiments.cli.main import main
 
     write_graph(tmp_path / "graph")
     study = tmp_path / "large.toml"

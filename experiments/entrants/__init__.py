@@ -1,5 +1,0 @@
-"""Who plays in a tournament: strategies that ship, Python classes, machines and saved agents."""
-
-from experiments.entrants.contest import contest_of
-
-__all__ = ["contest_of"]

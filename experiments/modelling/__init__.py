@@ -1,0 +1,1 @@
+"""Studies of a model: its parameters, what is measured, and its pictures."""

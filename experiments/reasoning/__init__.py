@@ -1,0 +1,1 @@
+"""Studies of reasoning agents: their sections, their world, their examination, and questions."""

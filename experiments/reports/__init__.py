@@ -1,0 +1,1 @@
+"""Reports: one page with pictures that needs nothing beside itself."""

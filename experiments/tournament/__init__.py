@@ -1,0 +1,1 @@
+"""Tournaments out of files: how one is read, who enters, and how it is played."""

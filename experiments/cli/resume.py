@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from experiments.cli.printing import print_results
@@ -10,7 +12,16 @@ from experiments.cli.printing import print_results
 @click.command("resume")
 @click.argument("run")
 def command(run: str) -> None:
-    """Go on with a RUN (its folder) that was stopped."""
+    """Go on with a RUN (its folder) that was stopped: a run, a sweep or a tournament."""
+    from pathlib import Path
+
+    if (Path(run) / "tournament.json").is_file():
+        from experiments.tournament.play import progress, resume_tournament
+
+        with progress(sys.stderr.isatty()) as watch:
+            results = resume_tournament(run, watch=watch)
+        click.echo(results)
+        return
     from experiments.running.progress import fitting
     from experiments.running.run import resume
 

@@ -12,6 +12,7 @@ from experiments.cli.printing import print_table
 @click.command("tournament")
 @click.argument("file", required=False)
 @click.option("--seed", metavar="N", help="Seed, in place of the file's.")
+@click.option("--out", metavar="DIR", default="runs", show_default=True, help="Where to write.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the results as JSON as well.")
 @click.option(
@@ -24,17 +25,20 @@ from experiments.cli.printing import print_table
 def command(
     file: str | None,
     seed: str | None,
+    out: str,
     workers: int,
     json_file: str | None,
     changes: tuple[str, ...],
 ) -> None:
     """Play a tournament: FILE is a TOML file, or one that ships; without it those are listed.
 
-    The table is the same for any number of workers.
+    The table is the same for any number of workers. Every round is kept in a folder, with which
+    `noosphere resume` goes on if the tournament was stopped.
     """
     from experiments.tournament.entrants import contest_of
     from experiments.tournament.file import load_tournament
     from experiments.tournament.play import json_writer, play_tournament, progress, shipped_rows
+    from experiments.tournament.record import TournamentRecord
 
     if file is None:
         print_table([("tournament", "format", "game", "what it is"), *shipped_rows()])
@@ -44,7 +48,13 @@ def command(
     write = json_writer(json_file)
     contest = contest_of(chosen)
     click.echo(chosen.options(contest.names))
-    with progress(sys.stderr.isatty()) as watch:
-        results = play_tournament(chosen, workers, watch, contest)
-    click.echo(f"\n{results}")
+    record = TournamentRecord.create(chosen, file, (*changes, *seeds), out)
+    try:
+        with progress(sys.stderr.isatty()) as watch:
+            results = play_tournament(chosen, workers, watch, contest, record)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"stopped; what was played is kept; to go on: noosphere resume {record.path}"
+        ) from None
+    click.echo(f"\n{results}\n\nkept: {record.path}")
     write(results)

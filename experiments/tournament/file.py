@@ -68,6 +68,11 @@ class TournamentFile:
         folder = self._source.folder("players", key)
         return ((given, folder / given) for given in getattr(self.players, key))
 
+    def described(self) -> str:
+        """Every value, the same text for the same values."""
+        parts = (self.heading, self.tournament, self.game, self.players)
+        return "\n".join(part.model_dump_json() for part in parts)
+
     def options(self, players: Sequence[str]) -> str:
         """Everything that the table depends on, in lines of at most 100 columns."""
         about = self.heading
@@ -98,13 +103,16 @@ def shipped_tournaments() -> dict[str, Path]:
     return dict(sorted((path.stem, path) for path in folder.glob("*.toml")))
 
 
-def load_tournament(source: str | Path, overrides: Sequence[str] = ()) -> TournamentFile:
+def load_tournament(
+    source: str | Path, overrides: Sequence[str] = (), folder: Path | None = None
+) -> TournamentFile:
     """Read a tournament that ships, by name, or a TOML file.
 
     Args:
         source: a name (see `shipped_tournaments`) or a path.
         overrides: `section.key=value` with a value as in TOML, such as `tournament.rounds=3`, or
-            `seed=7`; relative paths in them are taken from the current folder.
+            `seed=7`.
+        folder: where relative paths in overrides begin; the current folder if left out.
 
     Raises:
         TournamentFileError: the file is missing or malformed, or a key or value is not allowed.
@@ -116,7 +124,7 @@ def load_tournament(source: str | Path, overrides: Sequence[str] = ()) -> Tourna
     except StudyError as error:
         raise TournamentFileError(str(error).replace("a study is", "a tournament is")) from None
     data.setdefault("name", path.stem)
-    read = _Source(path, text, {})
+    read = _Source(path, text, {}, folder or Path())
     for override in overrides:
         keys, value = _change(override)
         read.changed[keys] = override
@@ -133,6 +141,7 @@ class _Source:
     path: Path
     text: str
     changed: dict[tuple[str, ...], str]
+    here: Path
     problems: list[str] = field(default_factory=list)
 
     def place(self, *keys: str) -> str:
@@ -142,7 +151,7 @@ class _Source:
         return f"{self.path}:{line}" if line else str(self.path)
 
     def folder(self, *keys: str) -> Path:
-        return Path() if keys in self.changed else self.path.parent
+        return self.here if keys in self.changed else self.path.parent
 
     def checked(self, data: dict[str, Any]) -> TournamentFile:
         tables = {name: self._table(data, name) for name in SECTIONS}

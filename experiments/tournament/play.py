@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from experiments.tournament.file import (
     load_tournament,
     shipped_tournaments,
 )
+from experiments.tournament.record import TournamentRecord
 from swarm.checkpoint import replacing
 
 Watch = Callable[[Tournament], None]
@@ -38,6 +39,7 @@ def play_tournament(
     workers: int | Executor = 1,
     watch: Watch | None = None,
     contest: Contest | None = None,
+    record: TournamentRecord | None = None,
 ) -> Results:
     """Play a tournament to its end.
 
@@ -46,6 +48,8 @@ def play_tournament(
         workers: how many processes play, or an executor of one's own.
         watch: is told of the tournament after every round.
         contest: that of the file, where it was made before.
+        record: keeps every round, and has those that were played before; nothing is kept if
+            left out.
 
     Raises:
         TournamentFileError: players that are unknown or broken (see `contest_of`), settings that do
@@ -58,10 +62,13 @@ def play_tournament(
         tournament = kind(made, seed=file.heading.seed, **settings)
     except TournamentError as error:
         raise TournamentFileError(f"{file.place('tournament')}: {error}") from None
-    with _executor(workers) as executor:
+    with _executor(workers) as executor, record.claimed(tournament) if record else nullcontext():
         try:
             while not tournament.over:
+                before = len(tournament.games)
                 tournament.play(executor, steps=1)
+                if record is not None:
+                    record.add(tournament.games.rows(before, len(tournament.games)).state())
                 if watch is not None:
                     watch(tournament)
         except BrokenExecutor:
@@ -69,7 +76,10 @@ def play_tournament(
                 f"{file.place('players')}: a worker process died in mid-match; play with "
                 "--workers 1 to see who ended it"
             ) from None
-    return tournament.results()
+    results = tournament.results()
+    if record is not None:
+        record.finish(str(results))
+    return results
 
 
 def shipped_rows() -> list[tuple[str, str, str, str]]:
@@ -138,3 +148,16 @@ def _executor(workers: int | Executor) -> Iterator[int | Executor]:
 def _deaf() -> None:
     """In a worker: Ctrl-C is for the one who asked for the tournament."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def resume_tournament(
+    folder: str | Path, workers: int | Executor = 1, watch: Watch | None = None
+) -> Results:
+    """Go on with a tournament that was stopped; what was played is not played again.
+
+    Raises:
+        TournamentFileError: no tournament is there, another process plays it, or its file or a
+            player's has changed; and as `play_tournament`.
+    """
+    record = TournamentRecord(folder)
+    return play_tournament(record.open(), workers, watch, record=record)

@@ -107,6 +107,11 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
 def told(*arguments):
     """What the command prints."""
     done = CliRunner().invoke(main, ["tournament", *map(str, arguments)])

@@ -14,6 +14,7 @@ bids and claims come in as columns and go out as columns.
 from economy.auctions import (
     AuctionError,
     AuctionHouse,
+    CallAuction,
     Clearing,
     call_auction,
     combinatorial_auction,
@@ -66,6 +67,7 @@ __all__ = [
     "BankruptcyError",
     "BondingCurve",
     "CFRPlus",
+    "CallAuction",
     "Clearing",
     "ComputeError",
     "ConcentratedPool",

@@ -4,6 +4,7 @@ from economy.auctions.bids import BidRefusal
 from economy.auctions.call import Call, Rationing, call_auction
 from economy.auctions.coalitions import Coalitions, best_coalitions, coalitions_among
 from economy.auctions.combinatorial import Allocation, Payment, combinatorial_auction
+from economy.auctions.gathering import CallAuction, Cleared
 from economy.auctions.house import AuctionHouse, Outcome
 from economy.auctions.sealed import (
     BilateralOutcome,
@@ -21,6 +22,8 @@ __all__ = [
     "BidRefusal",
     "BilateralOutcome",
     "Call",
+    "CallAuction",
+    "Cleared",
     "Clearing",
     "Coalitions",
     "Outcome",

@@ -70,9 +70,9 @@ class CallAuction:
     >>> auction.ask(ben, price=6, quantity=3).ids.tolist()
     [1]
     >>> auction.clear().call.price
-    10
+    8
     >>> cash.balance(ben), goods.balance(ann), len(auction)
-    (30, 3, 1)
+    (24, 3, 1)
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class DuelError(ValueError):
 
 
 @dataclass(frozen=True)
-class RoundRobin:
+class DuelResults:
     """What came of everybody playing everybody on the same queries.
 
     Attributes:
@@ -43,7 +43,7 @@ class RoundRobin:
     ratings: Ratings
 
     @classmethod
-    def of(cls, ranks: npt.ArrayLike) -> RoundRobin:
+    def of(cls, ranks: npt.ArrayLike) -> DuelResults:
         """The round robin of float[n, Q] ranks of the truth, 1 the best."""
         wins, points = _compare(np.asarray(ranks, np.float64))
         return cls(wins, rate(wins, points=points))
@@ -56,7 +56,7 @@ class RoundRobin:
         referee: Referee,
         costs: npt.NDArray,
         queries: npt.ArrayLike | None = None,
-    ) -> RoundRobin:
+    ) -> DuelResults:
         """As `duel`, with ratings."""
         return cls.of(rank_truth(strategies, table, referee, costs, queries))
 

@@ -24,8 +24,7 @@ from economy.auctions import (
     uniform_price_auction,
 )
 from economy.bankruptcy import BankruptcyError, DivisionRule, divide, waterfall
-from economy.book import Exchange, Kind, OrderError, OrderRefusal, Side
-from economy.book import Report as OrderReport
+from economy.book import Exchange, Kind, OrderError, OrderRefusal, Report as OrderReport, Side
 from economy.compute import ComputeError, Leases, SpotMarket
 from economy.equilibria import (
     CFR,

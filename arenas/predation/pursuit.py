@@ -21,9 +21,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from arenas.coevolution import Coevolution, Cycling, Disengagement, Generalisation
-from arenas.coevolution import cycling as cycling_of
-from arenas.coevolution import disengagement as disengagement_of
+from arenas.coevolution import (
+    Coevolution,
+    Cycling,
+    Disengagement,
+    Generalisation,
+    cycling as cycling_of,
+    disengagement as disengagement_of,
+)
 from arenas.predation.chase import ChaseRules, advance, ground, scatter
 from arenas.predation.errors import PredationError
 from arenas.predation.steering import (

@@ -251,8 +251,10 @@ def pymoo_nsga2(problem: Problem, population: int, generations: int, seed: int) 
 
 def pymoo_spea2(problem: Problem, population: int, generations: int, seed: int) -> Floats:
     """On unscaled objectives, as in the paper and with us."""
-    from pymoo.algorithms.moo.spea2 import SPEA2 as Theirs  # noqa: N811 - a class
-    from pymoo.algorithms.moo.spea2 import SPEA2Survival
+    from pymoo.algorithms.moo.spea2 import (
+        SPEA2 as Theirs,  # noqa: N811 - a class
+        SPEA2Survival,
+    )
 
     survival = SPEA2Survival(normalize=False)
     peer = Theirs(population, survival=survival, **_pymoo_operators(0.9))

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from economy.ledger.borrowing import borrowed
 from economy.ledger.holds import Rows, light_rows, make_hold, post_hold, unmake, void_hold
-from economy.ledger.keys import ASKED, KEY, NO_KEY, Slots, printed, slot_of
-from economy.ledger.keys import HOLD as HOLD_MADE
+from economy.ledger.keys import ASKED, HOLD as HOLD_MADE, KEY, NO_KEY, Slots, printed, slot_of
 from economy.ledger.posting import LINKED, OK, Books, Entry, Refusal, light, post
 
 _ALREADY_MADE, _KEY_REUSED = int(Refusal.ALREADY_MADE), int(Refusal.KEY_REUSED)

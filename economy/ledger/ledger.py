@@ -32,11 +32,9 @@ from economy.ledger.batches import EMPTY, Links, batch_of, like, links_of
 from economy.ledger.chains import HOLD, POST, POST_WHOLE, TRANSFER, VOID, Steps, take_steps
 from economy.ledger.columns import read_only, with_room
 from economy.ledger.errors import LedgerError
-from economy.ledger.holds import COLUMNS as HOLDS
-from economy.ledger.holds import NEVER, Holds, unmake, void_each
+from economy.ledger.holds import COLUMNS as HOLDS, NEVER, Holds, unmake, void_each
 from economy.ledger.journal import JOURNAL, Journal, fold, fold_held, replay, replay_held
-from economy.ledger.keys import COLUMNS as KEYS
-from economy.ledger.keys import Keys
+from economy.ledger.keys import COLUMNS as KEYS, Keys
 from economy.ledger.posting import ISSUER, OK, Books, Entry, Refusal, post_each
 
 

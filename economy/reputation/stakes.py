@@ -32,8 +32,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from economy.columns import whole_numbers
-from economy.ledger import ISSUER, Ledger
-from economy.ledger import Refusal as LedgerRefusal
+from economy.ledger import ISSUER, Ledger, Refusal as LedgerRefusal
 from economy.reputation.claims import CLAIMS, ROWS, Claims
 from economy.reputation.errors import ReputationError
 from economy.reputation.staking import (

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from configparser import ConfigParser
-from configparser import Error as ParserError
+from configparser import ConfigParser, Error as ParserError
 from pathlib import Path
 from typing import Any
 

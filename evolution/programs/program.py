@@ -19,8 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolution.genomes.locus import Locus, Mask
-from evolution.programs import interpreter, trees
-from evolution.programs import variation as koza
+from evolution.programs import interpreter, trees, variation as koza
 from evolution.programs.functions import Ephemeral, Function, ProgramError, Terminal
 from evolution.programs.primitives import (
     ARITY,

@@ -4,11 +4,10 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from arenas import DuelError, RoundRobin, duel, rank_truth
+from arenas import DuelError, DuelResults, duel, rank_truth
 from arenas.duels import DuelContest
 from arenas.tournaments import check_contest, round_robin
 from evolution import GenomeSpec
@@ -85,7 +84,7 @@ def test_players_in_another_order_have_the_same_duels() -> None:
     )
 )
 def test_standings_are_sorted_and_shares_are_of_all_games(ranks: np.ndarray) -> None:
-    contest = RoundRobin.of(ranks)
+    contest = DuelResults.of(ranks)
     standings = contest.table()
     n, Q = ranks.shape
     assert sorted(standings["player"].tolist()) == list(range(n))
@@ -103,7 +102,7 @@ def test_whoever_knows_the_truth_comes_first_and_clones_are_equal() -> None:
     ranks = rng.integers(1, 14, (5, 300)).astype(float)
     ranks[3] = np.maximum(ranks[3] - 5, 1)
     ranks[4] = ranks[1]
-    contest = RoundRobin.of(ranks)
+    contest = DuelResults.of(ranks)
     standings = contest.table()
     assert standings["player"][0] == 3
     assert standings["low"][0] > standings["high"][1]
@@ -124,7 +123,9 @@ def test_survivors_of_a_world_meet_on_validation_tasks() -> None:
         world.step()
     survivors, posed = decode(world.genes), problem()
     queries = np.arange(0, len(posed.table), 2)
-    contest = RoundRobin.play(survivors, posed.table, posed.referee, posed.faculties.costs, queries)
+    contest = DuelResults.play(
+        survivors, posed.table, posed.referee, posed.faculties.costs, queries
+    )
     np.testing.assert_array_equal(contest.wins, play(survivors, queries))
     ranks = rank_truth(survivors, posed.table, posed.referee, posed.faculties.costs, queries)
     # Ratings and mean reciprocal ranks are different questions, but not unrelated ones.

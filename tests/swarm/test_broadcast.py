@@ -9,8 +9,7 @@ from typing import Any, Literal
 import networkx
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from benchmarks.broadcast import _overlay

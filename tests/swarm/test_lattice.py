@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from swarm.chance import below, seeded
 from swarm.motion.lattice import (
     Lattice,
     around,
+    build as build_with,
     chain,
     die,
     inhabitants,
@@ -17,9 +17,6 @@ from swarm.motion.lattice import (
     random_empty,
     random_inhabitant,
     relocate,
-)
-from swarm.motion.lattice import (
-    build as build_with,
 )
 
 

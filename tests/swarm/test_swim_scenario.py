@@ -1,8 +1,7 @@
 """What may befall a group, and in which order."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from swarm.gossip.swim import MembershipError, Scenario
 

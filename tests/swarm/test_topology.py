@@ -6,8 +6,7 @@ from collections.abc import Callable
 import networkx
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from swarm.gossip import Topology, TopologyError, complete, k_out, scale_free, small_world
 

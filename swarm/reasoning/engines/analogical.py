@@ -29,11 +29,11 @@ from swarm.reasoning.engines.structure_mapping import (
     mapped_pairs,
     nearest,
     pragmatic_likeness,
+    profile_likeness as profile_likeness,
     propagated,
     smoothed,
     surface_likeness,
 )
-from swarm.reasoning.engines.structure_mapping import profile_likeness as profile_likeness
 from swarm.reasoning.evidence import Evidence
 
 LITTLE = np.float32(0.03)

@@ -30,11 +30,7 @@ from numba import njit
 from swarm.reasoning.engine import Engine
 from swarm.reasoning.engines.aggregation import (
     DEPTH as DEPTH,
-)
-from swarm.reasoning.engines.aggregation import (
     STEP as STEP,
-)
-from swarm.reasoning.engines.aggregation import (
     add_groundings,
     log_weight,
     top_groundings,

@@ -21,8 +21,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from swarm.reasoning.networks.validity import NetworkError as NetworkError
 from swarm.reasoning.networks.validity import (
+    NetworkError as NetworkError,
     check_columns,
     check_variables,
     checked_table,

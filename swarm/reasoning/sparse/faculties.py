@@ -10,8 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from swarm.reasoning import inversion
-from swarm.reasoning import objections as council
+from swarm.reasoning import inversion, objections as council
 from swarm.reasoning.engine import COST_UNITS, Engine
 from swarm.reasoning.engines import (
     Abductive,

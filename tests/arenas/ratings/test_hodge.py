@@ -4,8 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from arenas.ratings import RatingError, hodge, strongest_cycle
 from arenas.ratings.hodge import cyclic_energy

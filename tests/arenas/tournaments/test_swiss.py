@@ -4,11 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from arenas.tournaments import Games, Swiss, WinChances, swiss
-from arenas.tournaments import pairing as pairing_module
+from arenas.tournaments import Games, Swiss, WinChances, pairing as pairing_module, swiss
 from arenas.tournaments.pairing import Seats, pair_round
 from arenas.tournaments.swiss import buchholz, meetings
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from economy.auctions.coalitions import best_coalitions, coalitions_among
 from economy.auctions.uniform_price import AuctionError

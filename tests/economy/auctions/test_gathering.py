@@ -6,8 +6,7 @@ import doctest
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from economy import CallAuction, Ledger
 from economy.auctions import AuctionError, Rationing, call_auction, gathering

@@ -4,12 +4,19 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from economy.book import Exchange, Kind, Movement, OrderError, OrderRefusal, SelfTrade, Side
-from economy.book import exchange as exchange_room
+from economy.book import (
+    Exchange,
+    Kind,
+    Movement,
+    OrderError,
+    OrderRefusal,
+    SelfTrade,
+    Side,
+    exchange as exchange_room,
+)
 from economy.ledger import Ledger
 from tests.economy.book.plain import Twin, scenario
 

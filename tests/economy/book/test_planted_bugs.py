@@ -10,8 +10,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from economy.book import OrderError, SelfTrade, matching, queues
-from economy.book import exchange as exchange_room
+from economy.book import OrderError, SelfTrade, exchange as exchange_room, matching, queues
 from economy.ledger import posting
 from tests.economy.book.plain import scenario
 

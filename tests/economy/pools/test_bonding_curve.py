@@ -5,8 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from economy.ledger import Ledger
 from economy.pools import BondingCurve, CurveDesk, PoolError, SwapRefusal

@@ -6,8 +6,7 @@ from math import isqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from economy.ledger import Ledger
 from economy.pools import (

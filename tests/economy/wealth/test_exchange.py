@@ -4,8 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from economy.chance import below, draw, seeded
 from economy.wealth import WealthError, exchange_units, gini, split_pairs, trade_yard_sale

@@ -1,8 +1,7 @@
 """How far networks are apart, and the species that they fall into."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from evolution import Network
 from tests.evolution.genomes.networks import evolved, plain

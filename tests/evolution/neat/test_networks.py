@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from evolution.genomes import GenomeError
 from evolution.neat import ConfigError, NetworkConfig, NetworkSpec

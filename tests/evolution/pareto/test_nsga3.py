@@ -5,8 +5,7 @@ from math import comb
 import moocore
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from evolution.genomes import GenomeSpec, Real
 from evolution.pareto import (

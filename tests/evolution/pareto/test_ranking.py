@@ -3,8 +3,7 @@
 import moocore
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from evolution.pareto import crowding_distance, pareto_ranks, ranking, select

@@ -5,8 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from evolution.programs import Function, PrimitiveSet, Program, ProgramError, Terminal, evaluate
 from evolution.programs.functions import OPERATIONS

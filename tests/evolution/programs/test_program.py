@@ -4,8 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from evolution import GenomeError, GenomeSpec, Real
 from evolution.programs import (
@@ -15,8 +14,8 @@ from evolution.programs import (
     Program,
     ProgramError,
     Terminal,
+    variation as koza,
 )
-from evolution.programs import variation as koza
 from tests.evolution.programs.plain import (
     MATHS,
     TYPED,

@@ -9,8 +9,7 @@ pytest.importorskip("pymoo", reason="compares with pymoo, which the extra `test`
 
 import pymoo.algorithms.moo.nsga2 as theirs
 from pymoo.algorithms.moo.nsga3 import NSGA3
-from pymoo.algorithms.moo.spea2 import SPEA2
-from pymoo.algorithms.moo.spea2 import SPEA2Survival as TheirSPEA2Survival
+from pymoo.algorithms.moo.spea2 import SPEA2, SPEA2Survival as TheirSPEA2Survival
 from pymoo.core.duplicate import DefaultDuplicateElimination
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem

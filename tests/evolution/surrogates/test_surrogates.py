@@ -4,8 +4,7 @@ import builtins
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from evolution import Categorical, GenomeSpec, Integer, Permutation, Real, Simplex
 from evolution.surrogates import (

@@ -1,8 +1,7 @@
 """Operators on simplexes against their distributions; they stay on the simplex."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from evolution import variation
 from tests.evolution.variation.samples import N, assert_mean, generator

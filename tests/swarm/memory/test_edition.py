@@ -1,8 +1,7 @@
 """An edition beside sets: news in any order, and twice, come to the same."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from swarm.memory import Edition, Facts
 

@@ -20,8 +20,7 @@ from swarm.reasoning.engines import (
 from swarm.reasoning.engines.block_model import block_probability
 from swarm.reasoning.engines.explanations import MEMBERS_MAX
 from swarm.reasoning.engines.inductive import DEPTH, STEP
-from tests.swarm.reasoning import reference_depth_cases as depth
-from tests.swarm.reasoning import reference_depth_rules as deep
+from tests.swarm.reasoning import reference_depth_cases as depth, reference_depth_rules as deep
 from tests.swarm.reasoning.reference import (
     Body,
     Fact,

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from swarm.reasoning import ENGINES, Engine
 from swarm.reasoning.engines import (
@@ -17,9 +16,11 @@ from swarm.reasoning.engines import (
     Inductive,
     Probabilistic,
 )
-from tests.swarm.reasoning import reference_depth_cases as depth
-from tests.swarm.reasoning import reference_depth_rules as deep
-from tests.swarm.reasoning import reference_engines as reference
+from tests.swarm.reasoning import (
+    reference_depth_cases as depth,
+    reference_depth_rules as deep,
+    reference_engines as reference,
+)
 from tests.swarm.reasoning.reference import Graph, small_graphs
 
 VARIANTS = [

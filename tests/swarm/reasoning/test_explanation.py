@@ -4,8 +4,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from swarm.reasoning import Block, Evidence, Faculties, ScoreTable, Strategies, reason
 from swarm.reasoning.counterevidence import (

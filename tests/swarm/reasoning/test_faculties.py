@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from swarm.reasoning import COST_UNITS, ENGINES, Faculties, ask
 from swarm.reasoning.engines import Analogical, Deductive, Inductive

@@ -5,8 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from swarm.reasoning.modes import LAYERS, MODES, Mode, layered, mode_named
 from swarm.reasoning.proposals import ProposalError, Views, shares_of

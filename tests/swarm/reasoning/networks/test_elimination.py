@@ -9,11 +9,11 @@ from swarm.reasoning.networks import (
     NetworkError,
     joint,
     load_network,
+    plan as planning,
     probability,
     query,
     query_all,
 )
-from swarm.reasoning.networks import plan as planning
 from swarm.reasoning.networks.ordering import elimination_order
 from swarm.reasoning.networks.plan import Question, ancestors, plan_of
 from tests.swarm.reasoning.networks.worlds import (

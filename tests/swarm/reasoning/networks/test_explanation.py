@@ -6,13 +6,13 @@ from hypothesis import given, settings
 
 from swarm.reasoning.networks import (
     NetworkError,
+    explanation as explaining,
     k_most_probable,
     load_network,
     most_probable,
     probability,
     query,
 )
-from swarm.reasoning.networks import explanation as explaining
 from tests.swarm.reasoning.networks.worlds import (
     agreeing,
     listed,

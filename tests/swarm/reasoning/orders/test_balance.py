@@ -4,8 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from swarm.reasoning.orders import Stealing, longest_first, lower_bound
 from swarm.reasoning.orders.balance import makespan, spread_of

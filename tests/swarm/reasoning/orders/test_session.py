@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from swarm.reasoning import Block, Referee
 from swarm.reasoning.orders import Cache, OrdersError, OrderSession, Rate, search_orders

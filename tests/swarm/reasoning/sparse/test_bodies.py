@@ -4,11 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
-from swarm.reasoning import ENGINES, Block, Engine, ask, inversion
-from swarm.reasoning import objections as council
+from swarm.reasoning import ENGINES, Block, Engine, ask, inversion, objections as council
 from swarm.reasoning.engines import (
     Abductive,
     Analogical,

@@ -5,7 +5,7 @@ EXTRAS ?= test
 STUDY ?= umls-30
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-slow lint format bench-main bench-world bench-evolution bench-economy bench-arenas bench-memory bench-100m wheel clean
+.PHONY: run test test-slow lint format docs notebooks wheel smoke clean bench-main bench-world bench-evolution bench-economy bench-arenas bench-memory bench-100m bench-experience
 
 run: .venv/.run
 	.venv/bin/noosphere run $(STUDY)
@@ -50,6 +50,22 @@ bench-100m: .venv/.bench
 
 bench-world: .venv/.run
 	.venv/bin/python -m benchmarks world
+
+# Start-up, sweeps, executors, the dashboard; wall time, so leave the machine alone meanwhile.
+bench-experience: .venv/.bench
+	OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks experience
+
+# The pages of docs/, in docs/_build/html.
+docs: .venv/.test-test,docs
+	.venv/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+# Notebooks executed, so that their pictures show on the web.
+notebooks: .venv/.test-test,notebooks
+	.venv/bin/python notebooks/execute.py
+
+# The wheel in an empty environment.
+smoke: .venv/.test-$(EXTRAS)
+	.venv/bin/python -m pytest -m slow tests/test_wheel.py
 
 wheel: .venv/.test-$(EXTRAS)
 	.venv/bin/python -m build --wheel

@@ -1,5 +1,5 @@
 """Benchmarks: `python -m benchmarks KIND`, where KIND is main, causal, ablations, orders, world,
-abm, gossip, motion, evolution, economy, arenas or memory.
+abm, gossip, motion, evolution, economy, arenas, memory or experience.
 
 All take `--json`, one line a row with name, ours, peer, ratio and checks, and `--quick`, a look in
 under a minute. A check that does not hold makes the exit code 1.
@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import arenas, economy, evolution, memory
+from benchmarks import arenas, economy, evolution, experience, memory
 from experiments.study.toml import StudyError
 from swarm.reasoning import GraphError
 
@@ -21,6 +21,7 @@ IN_PARTS = {
     "evolution": ("searches beside DEAP, pymoo, pyribs and others", evolution.PARTS),
     "economy": ("ledger, order book and markets beside plain ones", economy.PARTS),
     "memory": ("facts, replicas, vectors and shards beside stores and indexes", memory.PARTS),
+    "experience": ("commands, sweeps, executors and the dashboard", experience.PARTS),
     "arenas": ("games and ratings beside axelrod, OpenSpiel and openskill", arenas.PARTS),
 }
 

@@ -39,10 +39,9 @@ from .running.run import (
 )
 from .study.reading import (
     load_study as load_study,
-    shipped_studies as shipped_studies,
-    study_names as study_names,
     to_toml as to_toml,
 )
+from .study.shipped import shipped_studies as shipped_studies, study_names as study_names
 from .study.study import (
     Experiment as Experiment,
     Study as Study,

@@ -61,10 +61,14 @@ class World(mesa.Model):  # type: ignore[misc]
         steps: ticks so far (Mesa's name).
         shown: column that pictures colour agents by, for a subclass to set.
         legend: name to colour of its values 0, 1, 2 and so on, if they have names.
+        steerable: parameters of the constructor, for a subclass to name, that are numbers, are
+            attributes of the world by the same name, and are read anew in every tick: who watches
+            a run may change them.
     """
 
     shown: ClassVar[str] = "kind"
     legend: ClassVar[Mapping[str, str]] = {}
+    steerable: ClassVar[Sequence[str]] = ()
 
     def __init__(
         self,

@@ -77,3 +77,36 @@ def test_worlds_need_no_experiments(installed: Path, tmp_path: Path) -> None:
     number, place = done.stdout.split()
     assert number == "3"
     assert Path(place).is_relative_to(installed)
+
+
+@pytest.mark.slow
+def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+    """Everything it needs is named in it: nothing but the wheel is given to a new environment."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "empty"], check=True)
+    python = tmp_path / "empty" / "bin" / "python"
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    subprocess.run([*pip, "-c", ROOT / "constraints.txt", wheel], check=True)
+    hidden = ("PYTHONPATH", "VIRTUAL_ENV")
+    clean = {name: value for name, value in os.environ.items() if name not in hidden}
+
+    def told(*command: str | Path) -> str:
+        done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    noosphere = python.with_name("noosphere")
+    assert "noosphere" in told(noosphere, "--version")
+    assert "report.html" in told(noosphere, "run", "boltzmann", "--set", "ticks=5")
+    told(noosphere, "run", "nations", "--set", "world.generations=1", "--set", "world.agents=10")
+    told(noosphere, "new", "my_world")
+    assert "report.html" in told(noosphere, "run", "my_world.toml")
+    vary = ("--vary", "agents=10,20", "--replicates", "2", "--set", "ticks=3")
+    told(noosphere, "sweep", "boltzmann", *vary)
+    imports = (
+        "from swarm import World, Agent; from evolution import NSGA2, NEAT; "
+        "from economy import Ledger, CallAuction; from arenas import Tournament; "
+        "from experiments import Study, run, sweep; print('all there')"
+    )
+    assert told(python, "-c", imports) == "all there\n"
+    for page in tmp_path.glob("runs/*/report.html"):
+        assert "<svg" in page.read_text(encoding="utf-8") or "image/svg" in page.read_text()

@@ -1,4 +1,4 @@
-"""`noosphere report`: the page of a run."""
+"""`noosphere report`: the page of a run or of a sweep."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ import click
 
 
 @click.command("report")
-@click.argument("run")
-def command(run: str) -> None:
-    """Write report.html of a RUN (its folder) anew."""
+@click.argument("folder")
+def command(folder: str) -> None:
+    """Write report.html of a FOLDER, a run's or a sweep's, anew."""
+    from pathlib import Path
+
+    from experiments.comparing.finished import is_sweep
+
+    if is_sweep(Path(folder)):
+        from experiments.comparing.report import write_sweep_report
+
+        click.echo(write_sweep_report(folder))
+        return
     from experiments.reports.report import write_report
     from experiments.running.folder import RunError, RunFolder
 
-    folder = RunFolder(run)
-    if folder.results is None:
-        raise RunError(f"{run}: not finished yet; noosphere resume {run} brings it to its end")
-    click.echo(write_report(folder.path))
+    run = RunFolder(folder)
+    if run.results is None:
+        raise RunError(
+            f"{folder}: not finished yet; noosphere resume {folder} brings it to its end"
+        )
+    click.echo(write_report(run.path))

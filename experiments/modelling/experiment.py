@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 
 from experiments.modelling.study import ModelStudy
-from experiments.study.study import METRICS, Experiment
+from experiments.study.control import Lever
+from experiments.study.study import LATE, METRICS, Experiment, late_means
 from experiments.study.toml import StudyError
 from swarm.world import World
-
-LATE = 0.75
-"""Share of a run after which it is late."""
 
 COUNTED = ("tick", "agents")
 """Columns of the metrics that are not measures."""
@@ -27,12 +25,14 @@ class ModelExperiment(Experiment):
     def __init__(self, study: ModelStudy):
         self.study = study
         self.world = _begin(study)
-        self.sources = {}
-        self._rows: list[dict[str, float]] = []
+        self.sources = {"model": study.fingerprint} if study.fingerprint else {}
+        self.levers = _levers(study, self.world)
+        self._rows: list[Mapping[str, float]] = []
 
     def look(self) -> None:
         """Add the row of this tick."""
-        self._rows.append(_row(self.world))
+        self.latest = _row(self.world)
+        self._rows.append(self.latest)
 
     def drain(self) -> dict[str, Mapping[str, np.ndarray]]:
         """The rows: tick and agents int64, measures float64."""
@@ -72,6 +72,15 @@ class ModelExperiment(Experiment):
                 if name != "tick"
             ],
         }
+
+    def outcome(
+        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
+    ) -> dict[str, float]:
+        """The late mean of each measure under its own name, its last value as `NAME_last`."""
+        found: dict[str, float] = {}
+        for name, mean in late_means(metrics, self.study.ticks).items():
+            found |= {name: mean, f"{name}_last": float(metrics[name][-1])}
+        return found
 
 
 def format_measures(results: Mapping[str, Any]) -> str:
@@ -114,6 +123,20 @@ def _cannot_begin(study: ModelStudy) -> str:
     changed = {k: v for k, v in parameters.model_dump().items() if v != defaults[k]}
     given = f" with {', '.join(f'{k}={v}' for k, v in changed.items())}" if changed else ""
     return f"{study.name}: cannot begin{given}"
+
+
+def _levers(study: ModelStudy, world: World) -> Mapping[str, Lever]:
+    """What the model says can be changed of it; StudyError if it says what cannot."""
+    given, levers = study.parameters, {}
+    for name in world.steerable:
+        value = getattr(given, name, None)
+        if type(value) not in (int, float) or getattr(world, name, None) != value:
+            raise StudyError(
+                f"{type(world).__name__}.steerable: {name!r} is no parameter of the constructor "
+                f"that is a number and is kept as it is in self.{name}"
+            )
+        levers[name] = Lever(name, given, name, world, name)
+    return levers
 
 
 def _row(world: World) -> dict[str, float]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.modelling.experiment import LATE, figure, late_note
+from experiments.modelling.experiment import figure, late_note
 from experiments.modelling.scene import Scene
 from experiments.modelling.study import ModelStudy, what_it_is
 from experiments.reports.pictures import BLUE, ORANGE, Contents, NotRecordedError, Picture, Record
 from experiments.running.folder import RunError, RunFolder
+from experiments.running.run import prepare_again
+from experiments.study.study import LATE
 from experiments.study.toml import StudyError
 from swarm.checkpoint import CheckpointError
 
@@ -157,13 +159,13 @@ def _study(record: Record) -> ModelStudy:
 
 def _scenes(record: Record) -> list[Scene]:
     """The world at the beginning, made anew, and as the newest readable checkpoint has it."""
-    study = _study(record)
     try:
-        world = study.prepare().world
-    except StudyError as error:
+        folder = _folder(record)
+        world = prepare_again(folder).world
+    except (RunError, StudyError) as error:  # such as a model's file that has changed since
         raise NotRecordedError(str(error)) from None
     before = Scene.of(world)
-    for path in _folder(record).checkpoints:
+    for path in folder.checkpoints:
         try:
             world.load(path)
         except CheckpointError:

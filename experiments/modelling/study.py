@@ -1,4 +1,7 @@
-"""A study of a model: one of `experiments.models`, its parameters, and how long it is lived.
+"""A study of a model: which it is, its parameters, and how long it is lived.
+
+A model is one of `experiments.models`, or a class of a file of one's own, `my_world.py:MyWorld`: a
+`World` whose constructor takes plain values and a `seed`.
 
 The parameters are those of the model's constructor: their types and defaults are taken from its
 signature, what they mean from the `Args` of its docstring. A bound is what `typing.Annotated`
@@ -12,13 +15,15 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
+    Literal,
     Self,
     get_args,
     get_origin,
@@ -30,6 +35,8 @@ from pydantic import Field, create_model
 from experiments.models import MODELS
 from experiments.study.section import KEPT, KEPT_MEANS, Section
 from experiments.study.study import Study
+from experiments.study.toml import StudyError, did_you_mean
+from experiments.study.written import guarded, is_written, written
 from swarm.world import World
 
 if TYPE_CHECKING:
@@ -41,6 +48,9 @@ TICKS_MAX = 10**9
 TICKS = 100
 CHECKPOINTS = 4
 """In a run whose study does not say when."""
+EXAMPLE = "my_world.py:MyWorld"
+PLAIN = (int, float, bool, str)
+"""What a parameter may be: what TOML can say, alone or in a list."""
 
 
 class ModelOutputSection(Section):
@@ -56,12 +66,21 @@ class ModelOutputSection(Section):
 
 
 class ModelStudy(Study):
-    """What a model is given; `study_of` makes the class for each, with its own parameters."""
+    """What a model is given; `study_of` makes the class for each, with its own parameters.
+
+    Attributes:
+        world_type: the class of the model.
+        fingerprint: of the file that the model is written in; empty for one that ships.
+    """
 
     first_tick: ClassVar[int] = 0
     home: ClassVar[str] = "parameters"
+    world_type: ClassVar[type[World]]
+    fingerprint: ClassVar[str] = ""
 
-    model: str = Field(description=f"a model that ships ({', '.join(MODELS)})")
+    model: str = Field(
+        description=f"a model that ships ({', '.join(MODELS)}) or a class of a file, {EXAMPLE}"
+    )
     ticks: int = Field(default=TICKS, ge=1, le=TICKS_MAX, description="ticks to live")
     parameters: Section
     output: ModelOutputSection = ModelOutputSection()
@@ -81,10 +100,12 @@ class ModelStudy(Study):
         """How many checkpoints are kept."""
         return self.output.keep
 
-    @property
-    def world_type(self) -> type[World]:
-        """The class of the model."""
-        return MODELS[self.model]()
+    def located(self, folder: Callable[..., Path], place: Callable[..., str]) -> Self:
+        """The same study with the file of its model absolute."""
+        if not is_written(self.model):
+            return self
+        model = named(self.model, folder("model"), place("model"))
+        return self.model_copy(update={"model": model})
 
     def resolved(self) -> Self:
         """The same study with every value written out."""
@@ -104,13 +125,44 @@ class ModelStudy(Study):
         return format_measures(results)
 
 
+def study_of(given: Any, folder: Path = Path(), place: str = "study") -> type[ModelStudy]:
+    """The class of the studies of a model.
+
+    Args:
+        given: its name, or a file and a class.
+        folder: where the path of a file begins.
+        place: where the model is named, for an error.
+
+    Raises:
+        StudyError: there is no such model, or it cannot be made from plain values and a seed.
+    """
+    if not is_written(given):
+        if not isinstance(given, str) or given not in MODELS:
+            allowed = ModelStudy.model_fields["model"].description
+            near = did_you_mean(str(given), MODELS)
+            raise StudyError(f"{place}: model: got {given!r}, allowed is {allowed}{near}")
+        model: Any = MODELS[given]()
+        return _study_class(given, model, "")
+    place = f"{place}: model"
+    theirs = written(place, given, folder, StudyError, EXAMPLE)
+    found: Any = theirs.found
+    if problem := guarded(place, theirs.path, StudyError, lambda: _no_model(found)):
+        raise StudyError(f"{place}: {theirs.path.name}: {theirs.name} {problem}")
+    return _study_class(str(theirs), found, theirs.fingerprint)
+
+
+def named(given: str, folder: Path, place: str) -> str:
+    """A file and a class, the file absolute."""
+    return str(written(f"{place}: model", given, folder, StudyError, EXAMPLE))
+
+
 @cache
-def study_of(name: str) -> type[ModelStudy]:
-    """The class of the studies of a model, by its name."""
-    model = MODELS[name]()
+def _study_class(name: str, model: Any, fingerprint: str) -> type[ModelStudy]:
+    """Of one edition of a file there is one class."""
     parameters = create_model(f"{model.__name__}Parameters", __base__=Section, **_fields(model))
-    parameters.owner = name
+    parameters.owner = Path(name).name
     about, ticks = ModelStudy.model_fields["description"], ModelStudy.model_fields["ticks"]
+    given = any(field.is_required() for field in parameters.model_fields.values())
     study = create_model(
         f"{model.__name__}Study",
         __base__=ModelStudy,
@@ -124,16 +176,54 @@ def study_of(name: str) -> type[ModelStudy]:
                 description=ticks.description,
             ),
         ),
-        parameters=(parameters, Field(default_factory=parameters)),
+        parameters=(parameters, ... if given else Field(default_factory=parameters)),
     )
-    study.owner = f"a study of {name}"
+    study.owner = f"a study of {Path(name).name}"
+    study.world_type, study.fingerprint = model, fingerprint
     return study
+
+
+def _no_model(kind: type) -> str:
+    """Why a class is no model, and what would make it one; nothing if it is."""
+    if not issubclass(kind, World):
+        return "is no World; write `class MyWorld(World)`, with World from swarm"
+    if kind.__init__ is World.__init__:
+        return (
+            "has no constructor of its own; write `def __init__(self, people: int = 100, "
+            "seed: int | None = None)`, with what can be varied"
+        )
+    parameters = inspect.signature(kind).parameters
+    if "seed" not in parameters:
+        return "takes no seed; add `seed: int | None = None` and hand it to super().__init__"
+    hints = get_type_hints(kind.__init__, include_extras=True)
+    for name, parameter in parameters.items():
+        if name != "seed" and (
+            parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+            or not _is_plain(hints.get(name))
+        ):
+            return (
+                f"takes {name!r}, which is no plain value; a parameter is an int, float, bool, "
+                "str or a list of them and says so, such as `people: int = 100`"
+            )
+    return ""
+
+
+def _is_plain(hint: Any) -> bool:
+    """Whether TOML can say such a value."""
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    parts = get_args(hint)
+    if get_origin(hint) in (list, tuple):
+        return all(part is Ellipsis or _is_plain(part) for part in parts)
+    return hint in PLAIN or (get_origin(hint) is Literal and {type(p) for p in parts} <= set(PLAIN))
 
 
 def what_it_is(model: type[World]) -> list[str]:
     """Paragraphs on a model: those of its module, or its own if the module has none."""
-    text = inspect.getdoc(sys.modules[model.__module__]) or inspect.getdoc(model) or ""
-    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+    own = inspect.cleandoc(model.__doc__ or "")  # not what it inherits
+    text = inspect.getdoc(sys.modules[model.__module__]) or own
+    paragraphs = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+    return [each for each in paragraphs if not each.startswith("Args:")] or [""]
 
 
 def _fields(model: type[World]) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Bird(Agent):
         """All fly on, one after the other."""
         world = birds.model
         cells, seed = world.space.cells(world.vision), seed_from(world.stream("Bird"))
-        fly(cells, world.population["heading"], world.vision, world.urges, world.speed, seed)
+        urges = (world.separation, world.cohere, world.separate, world.match)
+        fly(cells, world.population["heading"], world.vision, urges, world.speed, seed)
 
 
 class Flocking(World):
@@ -48,6 +49,7 @@ class Flocking(World):
     """
 
     ticks: ClassVar = 100
+    steerable: ClassVar = ("vision", "speed", "separation", "cohere", "separate", "match")
 
     def __init__(
         self,
@@ -63,7 +65,8 @@ class Flocking(World):
     ):
         super().__init__({Bird: birds}, seed=seed, space=Plane(width))
         self.vision, self.speed = vision, speed
-        self.urges = (separation, cohere, separate, match)
+        self.separation = separation
+        self.cohere, self.separate, self.match = cohere, separate, match
         self.agents.set("heading", self.stream("Bird").uniform(-1, 1, (birds, 2)))
 
     def measures(self) -> dict[str, float]:

@@ -57,6 +57,7 @@ class Market(World):
 
     ticks: ClassVar = 100
     shown: ClassVar = "value"
+    steerable: ClassVar = ("fickle", "greed")
 
     def __init__(
         self,

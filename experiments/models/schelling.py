@@ -45,6 +45,7 @@ class Schelling(World):
 
     ticks: ClassVar = 20
     shown: ClassVar = "group"
+    steerable: ClassVar = ("radius", "minimum")
 
     def __init__(
         self,

@@ -31,7 +31,9 @@ class Animal(Agent):
         world, columns = animals.model, animals.model.population
         energy, cell, meadow = columns["energy"], columns["cell"], world.system(Meadow)
         body = (world.space.lattice(), columns["kind"], energy)
-        habits = (meadow.countdown, meadow.regrowth, cls is Sheep, *world.habits[cls])
+        gain = {Sheep: SHEEP_GAIN, Wolf: WOLF_GAIN}[cls]
+        breed = {Sheep: world.sheep_breed, Wolf: world.wolf_breed}[cls]
+        habits = (meadow.countdown, meadow.regrowth, cls is Sheep, gain, breed)
         mothers = live(animals.rows, *body, *habits, seed_from(world.stream(cls.__name__)))
         world.birth(cls, len(mothers), energy=energy[mothers], cell=cell[mothers])
         world.turn()
@@ -78,6 +80,7 @@ class WolfSheep(World):
     """
 
     ticks: ClassVar = 100
+    steerable: ClassVar = ("sheep_breed", "wolf_breed")
 
     def __init__(
         self,
@@ -89,7 +92,7 @@ class WolfSheep(World):
         wolf_breed: float = 0.1,
         seed: int | None = None,
     ):
-        self.habits = {Sheep: (SHEEP_GAIN, sheep_breed), Wolf: (WOLF_GAIN, wolf_breed)}
+        self.sheep_breed, self.wolf_breed = sheep_breed, wolf_breed
         systems = [Acting(), Meadow(width * width, regrowth)]
         super().__init__({Sheep: sheep, Wolf: wolves}, systems, seed, Grid(width))
         most = np.repeat([2 * SHEEP_GAIN, 2 * WOLF_GAIN], [sheep, wolves]).astype(int)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 import numpy as np
 
 from experiments.reasoning.sections import Institution
+from experiments.reasoning.steering import levers_of
 from experiments.reasoning.study import ReasoningStudy
 from experiments.reasoning.subject import Subject, subject_of
-from experiments.study.study import Experiment, Study
+from experiments.study.study import TEST, Experiment, Study, late_means
 from experiments.study.toml import StudyError
 from swarm.systems import (
     Bankruptcy,
@@ -132,12 +134,23 @@ def _switched_on(study: ReasoningStudy, tasks: Tasks) -> set[str]:
 
 
 class ReasoningExperiment(Experiment):
-    """The world of a study of reasoning agents; what is seen in it, its `Observation` records."""
+    """The world of a study of reasoning agents; what is seen in it, its `Observation` records.
 
-    def __init__(self, study: ReasoningStudy):
+    Args:
+        study: what to build.
+        subject: `subject_of(study)`, if it is at hand already.
+    """
+
+    def __init__(self, study: ReasoningStudy, subject: Subject | None = None):
         self.study = study
-        self.world, self.subject = assemble(study)
+        self.world, self.subject = assemble(study, subject)
         self.sources = {"graph": self.subject.source}  # or network
+        self.levers = levers_of(study, self.world)
+
+    @property
+    def latest(self) -> Mapping[str, float]:  # type: ignore[override]
+        """What the world has seen of itself in its last tick."""
+        return self.world.system(Observation).latest
 
     def look(self) -> None:
         """Nothing: the world has looked at itself, in its tick."""
@@ -174,3 +187,28 @@ class ReasoningExperiment(Experiment):
             lambda text: stage(f"examining {text}"),
         )
         return {"subject": subject.name, **subject.about, **found}
+
+    def outcome(
+        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
+    ) -> dict[str, float]:
+        """Late means of all that was recorded, and of an examined world its final table.
+
+        `valid`, `cost` and `test_mrr` are the best evolved agent's; what stands beside it has its
+        name behind, as in `valid_random_search`.
+        """
+        found = late_means(metrics, self.study.ticks)
+        if results is not None:
+            from experiments.reasoning.evaluation import EVOLVED
+
+            for row in results["rows"]:
+                whose = "" if row["name"] == EVOLVED else f"_{_as_key(row['name'])}"
+                found[f"valid{whose}"] = row["valid"]
+                if row["cost"] is not None:
+                    found[f"cost{whose}"] = row["cost"]
+                found |= {f"{TEST}{name}{whose}": row[name] for name in results["figures"]}
+        return found
+
+
+def _as_key(name: str) -> str:
+    """A name in words as the name of a column: `random search` becomes `random_search`."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

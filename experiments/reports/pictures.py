@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,34 +11,23 @@ import numpy as np
 
 from experiments.reasoning.baselines import BEST_SINGLE
 from experiments.reasoning.evaluation import RANDOM_SEARCH
+from experiments.reports.style import (
+    BLUE as BLUE,  # those who draw a run find them here as well
+    GREEN,
+    GREY as GREY,
+    ORANGE as ORANGE,
+    PINK,
+    RED,
+    SKY,
+    YELLOW,
+    drawn,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Colours that colour-blind people can tell apart (Okabe and Ito 2008).
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#777777"
 ENGINE_COLOURS = (BLUE, ORANGE, GREEN, RED, SKY, PINK, YELLOW)
-
-STYLE: Any = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": GREY,
-    "axes.grid": True,
-    "axes.labelcolor": "#333333",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.constrained_layout.use": True,
-    "font.size": 9,
-    "grid.color": "#e6e6e6",
-    "legend.frameon": False,
-    "lines.linewidth": 1.6,
-    "savefig.dpi": 200,  # of parts with too many dots to draw each
-    "svg.hashsalt": "noosphere",
-    "xtick.color": "#555555",
-    "ytick.color": "#555555",
-}
-WIDTH = 7.2
 
 
 class NotRecordedError(ValueError):
@@ -108,15 +96,7 @@ class Picture:
 
     def svg(self, record: Record) -> bytes:
         """The picture of a run; raises NotRecordedError if something it needs is missing."""
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-
-        with rc_context(STYLE):
-            figure = Figure(figsize=(WIDTH, self.height))
-            self.draw(record, figure)
-            image = io.BytesIO()
-            figure.savefig(image, format="svg", metadata={"Date": None})
-        return image.getvalue()
+        return drawn(lambda figure: self.draw(record, figure), self.height)
 
 
 @dataclass(frozen=True)

@@ -6,49 +6,17 @@ a note that says so.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments.reports.page import embedded, facts, table, write_page
 from experiments.reports.pictures import Contents, NotRecordedError, Picture, Record
 from experiments.running.folder import read_manifest, read_results, read_study, read_table
 from experiments.study.toml import parse
-from swarm.checkpoint import replacing
-
-PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
-  max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }}
-h1, h2 {{ line-height: 1.2; font-weight: 600; }}
-h2 {{ margin-top: 2.5rem; }}
-figure {{ margin: 0 0 2rem; }}
-figure img {{ width: 100%; }}
-figcaption, .note {{ color: #555; font-size: .9rem; }}
-table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
-th, td {{ padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #e6e6e6; }}
-th:first-child, td:first-child {{ text-align: left; }}
-tr.best {{ background: #e8f3fa; font-weight: 600; }}
-pre {{ background: #f6f6f6; padding: .8rem; font-size: .85rem; white-space: pre-wrap; }}
-ol.note {{ padding-left: 1.3rem; }}
-.facts td {{ text-align: left; word-break: break-word; }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
-
 
 NOT_EXAMINED = '<p class="note">The run has not been examined: there is no results.json.</p>'
 
@@ -83,19 +51,16 @@ def write_report(folder: Path) -> Path:
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(str(study.get('description', '')))}</p>",
         *(contents.words(record) if record.results.get("rows") else [NOT_EXAMINED]),
+        *_steered(record.results.get("steered", [])),
         "<h2>What happened</h2>",
         *(_figure(record, picture) for picture in contents.pictures(record)),
         *contents.closing(record),
         "<h2>The study</h2>",
         f"<pre>{escape(text)}</pre>",
         "<h2>Where it comes from</h2>",
-        f'<table class="facts">{"".join(_facts(manifest))}</table>',
+        facts(manifest),
     ]
-    path = folder / "report.html"
-    with replacing(path) as temporary:
-        page = PAGE.format(title=escape(title), body="\n".join(body))
-        Path(temporary).write_text(page, encoding="utf-8")
-    return path
+    return write_page(folder / "report.html", title, body)
 
 
 def _contents(study: Mapping[str, Any]) -> Contents:
@@ -110,24 +75,21 @@ def _contents(study: Mapping[str, Any]) -> Contents:
 def _figure(record: Record, picture: Picture) -> str:
     """HTML of a picture, or of a note on why there is none."""
     try:
-        data = base64.b64encode(picture.svg(record)).decode()
+        return embedded(picture.svg(record), picture.title, picture.caption)
     except NotRecordedError as reason:
         return f'<p class="note">{picture.title}: not drawn, {escape(str(reason))}.</p>'
-    return (
-        f'<figure><img alt="{escape(picture.title)}" src="data:image/svg+xml;base64,{data}">'
-        f"<figcaption><b>{escape(picture.title)}.</b> {escape(picture.caption)}</figcaption>"
-        "</figure>"
-    )
 
 
-def _facts(value: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Rows of a table of names and values; what is nested comes under a longer name."""
-    for name, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield from _facts(inner, f"{prefix}{name} ")
-        else:
-            shown = "–" if inner is None else str(inner)
-            yield f"<tr><td>{escape(prefix + name)}</td><td>{escape(shown)}</td></tr>"
+def _steered(steered: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What was changed of the world while it lived; nothing if nothing was."""
+    if steered:
+        yield "<h2>What was changed on the way</h2>"
+        rows = [[f"{each['tick']:,}", _changes(each["set"])] for each in steered]
+        yield table(["after tick", "set"], rows, "words")
+
+
+def _changes(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
 # Reading
@@ -137,5 +99,5 @@ def _table(path: Path) -> dict[str, np.ndarray]:
     """Columns of a Parquet file; none if there is no file."""
     if not path.exists():
         return {}
-    table = read_table(path)
-    return {name: table[name].to_numpy() for name in table.column_names}
+    found = read_table(path)
+    return {name: found[name].to_numpy() for name in found.column_names}

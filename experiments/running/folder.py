@@ -6,6 +6,8 @@
     report.html       the same with pictures        events.jsonl    starts, resumes, speed: all
                                                                     that depends on the clock
     agents.parquet    a row an agent and generation, of reasoning agents
+    interventions.jsonl   what was changed in a run that was watched, if anything
+    live/             what a dashboard and the run tell each other; nothing that lasts
 
 Guarantees:
 - every file appears whole under its name or not at all, but for a last line of events;
@@ -23,6 +25,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -40,6 +43,7 @@ from swarm.checkpoint import CheckpointError, replacing
 from swarm.world import World
 
 ROWS_IN_GROUP = 65_536
+LOCK_TRIES, LOCK_NAP_S = 10, 0.01
 
 
 class RunError(ValueError):
@@ -144,6 +148,18 @@ class RunFolder:
 
     # While the run lives
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a process is writing to it."""
+        try:
+            with open(self.path / "events.jsonl", encoding="utf-8") as events:
+                fcntl.flock(events, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
     @contextmanager
     def claimed(self) -> Iterator[RunFolder]:
         """Hold the folder for writing; the kernel lets go of it when the process ends.
@@ -152,13 +168,11 @@ class RunFolder:
             RunError: another process is writing to it.
         """
         with open(self.path / "events.jsonl", "a", encoding="utf-8") as events:
-            try:
-                fcntl.flock(events, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _lock(events):
                 raise RunError(
                     f"{self.path}: another process is at work on this run; "
                     "wait until it is done, or stop it first"
-                ) from None
+                )
             for leftover in (*self.path.glob(".*.partial"), *self.path.glob("*/.*.partial")):
                 leftover.unlink()
             self._events = events
@@ -288,6 +302,18 @@ class RunFolder:
             for part in _ticked(self.path / "parts", table, "parquet"):
                 if tick_of(part) > tick:
                     part.unlink()
+
+
+def _lock(events: IO[str]) -> bool:
+    """Whether the lock is ours; who looks whether it is taken holds it for a moment."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(events, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_NAP_S)
+        else:
+            return True
+    return False
 
 
 def tick_of(path: Path) -> int:

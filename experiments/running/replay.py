@@ -26,6 +26,7 @@ import numpy as np
 from experiments.reasoning.study import ReasoningStudy
 from experiments.running.episodes import named
 from experiments.running.folder import RunFolder, tick_of
+from experiments.running.interventions import Interventions
 from experiments.running.manifest import changes_since
 from experiments.running.run import prepare_again
 from experiments.study.study import METRICS, Experiment
@@ -110,6 +111,7 @@ class Replay:
         self.began = self.checked = 0
         self._say = say
         self._experiment: Experiment | None = None
+        self._interventions = Interventions(self.folder.path)
         self._recorded = {table: self.folder.recorded(table) for table in self.folder.study.tables}
         metrics = self._recorded[METRICS]
         self.end = int(metrics["tick"][-1]) if metrics else 0
@@ -133,6 +135,7 @@ class Replay:
         if self._experiment is None or self._experiment.world.steps > tick:
             self._take_up(tick)
         while self.world.steps < tick:
+            self._interventions.catch_up(self.experiment)
             self.world.step()
             self.experiment.look()
             self._compare()
@@ -185,6 +188,7 @@ class Replay:
     def _take_up(self, tick: int) -> None:
         """Be at the nearest readable checkpoint at or before a tick, or at the beginning."""
         self._experiment = prepare_again(self.folder)
+        self._interventions = Interventions(self.folder.path)
         self.began = self.checked = 0
         for path in self.folder.checkpoints:
             if tick_of(path) > tick:

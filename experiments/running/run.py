@@ -14,6 +14,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from experiments.running.folder import RunError, RunFolder
+from experiments.running.live import Live
 from experiments.running.manifest import changes_since
 from experiments.running.progress import Progress
 from experiments.study.study import Experiment, Study
@@ -72,9 +73,12 @@ def _carry_on(folder: RunFolder, progress: Progress, fresh: Experiment | None = 
                         "differ from what an undisturbed run gives"
                     )
                 folder.note("start" if fresh else "resume", tick=experiment.world.steps)
-                _live(experiment, folder, progress)
+                live = Live(folder.path, experiment)
+                _live(experiment, folder, progress, live)
                 folder.merge()
-                folder.write_results(experiment.examine(folder.metrics, progress.stage))
+                found = experiment.examine(folder.metrics, progress.stage)
+                folder.write_results({**found, **live.interventions.as_results()})
+                live.leave()
             _report(folder)
             folder.note("finish")
     except Stopped:
@@ -91,27 +95,27 @@ def _carry_on(folder: RunFolder, progress: Progress, fresh: Experiment | None = 
     return folder
 
 
-def _live(experiment: Experiment, folder: RunFolder, progress: Progress) -> None:
+def _live(experiment: Experiment, folder: RunFolder, progress: Progress, live: Live) -> None:
     """The main loop."""
     world, study = experiment.world, experiment.study
     saved, since = world.steps, time.monotonic()
     with Interruption() as interruption:
         if world.steps == 0:
             experiment.look()
-        while world.steps < study.ticks:
+        live.between(interruption.is_asked)
+        while world.steps < study.ticks and not interruption.is_asked():
             world.step()
             experiment.look()
             progress.tick(experiment, study.ticks)
-            asked = interruption.asked
+            live.between(interruption.is_asked)
+            asked = interruption.is_asked()
             due = world.steps % study.checkpoint_ticks == 0 or world.steps == study.ticks
             if asked or due:
                 folder.save(experiment)
                 speed = (world.steps - saved) / (time.monotonic() - since)
                 folder.note("checkpoint", tick=world.steps, ticks_per_s=round(speed, 2))
                 saved, since = world.steps, time.monotonic()
-            if asked:
-                break
-        if interruption.asked:
+        if interruption.is_asked():
             raise Stopped(folder)
 
 
@@ -128,6 +132,10 @@ class Interruption:
         if ours and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             self._before = signal.signal(signal.SIGINT, self._ask)
         return self
+
+    def is_asked(self) -> bool:
+        """Whether it was."""
+        return self.asked
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True

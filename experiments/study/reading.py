@@ -9,7 +9,8 @@
     agents = 500
 
 On the left a study of reasoning agents, whose graph is a folder beside the study file or a graph
-that ships; on the right one of a model of `experiments.models`. What a study does not say has the
+that ships; on the right one of a model of `experiments.models`, or of a class of a file beside
+it, `model = "my_world.py:MyWorld"`. What a study does not say has the
 default of the system, or of the model, that it belongs to. A study that cannot be read raises
 `StudyError`, a ValueError with one line for each problem:
 `file:line: section.key: what was given, what is allowed`.
@@ -28,8 +29,10 @@ from pydantic.fields import FieldInfo
 from experiments.models import MODELS
 from experiments.reasoning.study import ReasoningStudy
 from experiments.study.section import Section
+from experiments.study.shipped import shipped_studies, study_names
 from experiments.study.study import Study
 from experiments.study.toml import StudyError, did_you_mean, line_of, parse, toml_value
+from experiments.study.written import is_written
 
 Keys = tuple[str, ...]
 
@@ -37,23 +40,12 @@ Keys = tuple[str, ...]
 # Reading
 
 
-def shipped_studies() -> dict[str, Path]:
-    """Study files that ship, name to file."""
-    folder = Path(__file__).parents[1].joinpath("studies")
-    return dict(sorted((path.stem, path) for path in folder.glob("*.toml")))
-
-
-def study_names() -> list[str]:
-    """Names of all studies that ship: of those with a file, and of the models."""
-    return [*shipped_studies(), *MODELS]
-
-
 def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
     """Read a study that ships, by name, or a TOML file.
 
     Args:
-        source: a name (see `study_names`) or a path; relative paths in the file are taken
-            from its folder.
+        source: a name (see `study_names`), a path, or a model of one's own as it comes,
+            `my_world.py:MyWorld`; relative paths in a file are taken from its folder.
         overrides: `section.key=value` with a value as in TOML, such as `world.agents=500`, or
             `birds=400` for a parameter of a model; relative paths in them are taken from the
             current folder.
@@ -62,7 +54,12 @@ def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
         StudyError: the file is missing or malformed, or a key or value is not allowed.
     """
     path = shipped_studies().get(str(source), Path(source))
-    text = f'model = "{source}"' if source in MODELS else study_text(path)
+    if source in MODELS:
+        text = f'model = "{source}"'
+    elif is_written(source):  # a model without a file that says more
+        text, path = f"model = {toml_value(path.name)}", Path(str(path).rpartition(":")[0])
+    else:
+        text = study_text(path)
     data = parse(path, text)
     data.setdefault("name", path.stem)
     changes = [_change(override) for override in overrides]
@@ -74,7 +71,12 @@ def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
         inside = [override for keys, override in changed.items() if keys[: len(wanted)] == wanted]
         return f"--set {inside[0]}" if inside else str(path)
 
-    kind = _kind({**data, **{keys[0]: value for keys, value, _ in changes}}, place)
+    def folder(*wanted: str) -> Path:
+        return Path() if wanted in changed else path.parent
+
+    kind = _kind({**data, **{keys[0]: value for keys, value, _ in changes}}, place, folder)
+    if kind.home:
+        data.setdefault(kind.home, {})  # what is missing in it is named one by one
     for keys, value, override in changes:
         keys = _housed(kind, keys)
         changed[keys] = override
@@ -87,7 +89,7 @@ def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
         found = sorted(error.errors(), key=lambda details: line_of(text, _key(details)) or 0)
         problems = [_problem(kind, place, details) for details in found]
         raise StudyError("\n".join(dict.fromkeys(problems))) from None
-    return study.located(lambda *keys: Path() if keys in changed else path.parent, place)
+    return study.located(folder, place)
 
 
 def study_text(path: Path) -> str:
@@ -123,23 +125,22 @@ def _change(override: str) -> tuple[Keys, Any, str]:
     return keys, value, override
 
 
-def _kind(data: Mapping[str, Any], place: Callable[..., str]) -> type[Study]:
+def _kind(
+    data: Mapping[str, Any], place: Callable[..., str], folder: Callable[..., Path]
+) -> type[Study]:
     """The class of a study: that of its model if it has one."""
     if "model" not in data:
         return ReasoningStudy
-    from experiments.modelling.study import ModelStudy, study_of
+    from experiments.modelling.study import study_of
 
     name = data["model"]
-    if not isinstance(name, str) or name not in MODELS:
-        allowed = ModelStudy.model_fields["model"].description
-        near = did_you_mean(str(name), MODELS)
-        raise StudyError(f"{place('model')}: model: got {name!r}, allowed is {allowed}{near}")
+    kind = study_of(name, folder("model"), place("model"))
     if "problem" in data:
         raise StudyError(
             f"{place('problem')}: problem: stands beside model = {name!r}; a study has a model or "
             "a [problem] for reasoning agents, so leave one of them out"
         )
-    return study_of(name)
+    return kind
 
 
 def _housed(kind: type[Study], keys: Keys) -> Keys:

@@ -34,7 +34,10 @@ def study_schema() -> dict[str, Any]:
     kinds = {"reasoning": _of(ReasoningStudy, shared)}
     kinds |= {name: _of(study_of(name), shared) for name in MODELS}
     known: dict[str, Any] = {"description": "a model that ships, or FILE.py:CLASS"}
-    known |= {"type": "string", "anyOf": [{"enum": list(MODELS)}, {"pattern": r"\.py:[A-Za-z_]\w*$"}]}
+    known |= {
+        "type": "string",
+        "anyOf": [{"enum": list(MODELS)}, {"pattern": r"\.py:[A-Za-z_]\w*$"}],
+    }
     chosen = [
         {
             "if": {"properties": {"model": {"const": name}}},

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field
 
+from experiments.study.control import Control, Lever, SteerError
 from experiments.study.section import Section
+from experiments.study.toml import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 METRICS = "metrics"
 """The table that has a row a tick."""
+
+LATE = 0.75
+"""Share of a run after which it is late."""
+
+TEST = "test_"
+"""How the name of a figure begins that was measured on held-out queries."""
 
 
 class Study(Section, ABC):
@@ -106,6 +114,12 @@ class Study(Section, ABC):
         """What `Experiment.examine` has found, as plain text."""
 
 
+def late_means(metrics: Mapping[str, np.ndarray], ticks: int) -> dict[str, float]:
+    """The mean of each column, but for the tick itself, over the late ticks of a run."""
+    late = metrics["tick"] > LATE * ticks
+    return {name: float(column[late].mean()) for name, column in metrics.items() if name != "tick"}
+
+
 class Experiment(ABC):
     """A world before its first tick, how it is watched, and how it is examined at the end.
 
@@ -113,11 +127,31 @@ class Experiment(ABC):
         study: what it was made of.
         world: to be lived.
         sources: what it depends on that the study only names, name to fingerprint.
+        levers: what of the world can be changed between two ticks, by name.
+        latest: what was last recorded, name to number.
     """
 
     study: Study
     world: World
     sources: Mapping[str, str]
+    levers: Mapping[str, Lever] = {}
+    latest: Mapping[str, float] = {}
+
+    def controls(self) -> list[Control]:
+        """The levers as they stand."""
+        return [lever.control for lever in self.levers.values()]
+
+    def steer(self, name: str, value: Any) -> None:
+        """Change a number of the world, between two ticks.
+
+        Raises:
+            SteerError: there is no such lever, or the study does not allow the value.
+        """
+        if name not in self.levers:
+            there = ", ".join(self.levers) or "none"
+            near = did_you_mean(name, self.levers)
+            raise SteerError(f"{name}: cannot be changed while the world lives; {there} can{near}")
+        self.levers[name].move(value)
 
     @abstractmethod
     def look(self) -> None:
@@ -140,4 +174,17 @@ class Experiment(ABC):
         Args:
             metrics: the table of the whole run, by column.
             stage: is told what takes a while.
+        """
+
+    @abstractmethod
+    def outcome(
+        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
+    ) -> dict[str, float]:
+        """What this world comes to in a row of a sweep: name of a measure to number.
+
+        Nothing that learns or chooses may look at a name that begins with `TEST`.
+
+        Args:
+            metrics: the table of the whole run, by column.
+            results: what `examine` has found, or None if the world was not examined.
         """

@@ -13,7 +13,8 @@ import experiments
 from experiments.cli.main import main
 from experiments.models import MODELS
 from experiments.running.folder import RunFolder
-from experiments.study.reading import load_study, shipped_studies
+from experiments.study.reading import load_study
+from experiments.study.shipped import shipped_studies
 
 HEAVY = ("mesa", "numba", "pandas", "matplotlib.pyplot", "torch", "ray", "scipy.stats")
 UNNEEDED = ("numpy", "pydantic", "rich", "pyarrow", "swarm", "economy", "evolution", "arenas")
@@ -75,7 +76,9 @@ class TestCommands:
     def test_studies(self):
         lines = CliRunner().invoke(main, ["studies"]).output.splitlines()
         assert lines[0].split() == ["study", "kind", "what", "it", "is"]
-        assert [line.split()[0] for line in lines[1:]] == [*shipped_studies(), *MODELS]
+        studies = [load_study(name) for name in (*shipped_studies(), *MODELS)]
+        told = [re.split(r" {2,}", line.strip()) for line in lines[1:]]
+        assert told == [[study.name, study.kind, study.description] for study in studies]
         kinds = {line.split()[0]: line.split()[1:3] for line in lines[1:]}
         assert kinds["umls-30"] == ["graph", "umls"]
         assert kinds["flocking"][0] == "model"

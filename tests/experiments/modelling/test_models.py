@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from experiments.cli.main import main
 from experiments.modelling.experiment import figure
-from experiments.modelling.study import CHECKPOINTS, WHOLE_MAX, descriptions, study_of, what_it_is
+from experiments.modelling.study import CHECKPOINTS, WHOLE_MAX, descriptions, what_it_is
 from experiments.models import MODELS
 from experiments.running.run import run
 from experiments.study.reading import load_study, study_names, to_toml
@@ -80,9 +80,7 @@ class Meadow(World):
 def meadow(monkeypatch):
     """A model of one's own, by name."""
     monkeypatch.setitem(MODELS, "meadow", lambda: Meadow)
-    study_of.cache_clear()
-    yield "meadow"
-    study_of.cache_clear()
+    return "meadow"
 
 
 class TestShipped:

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from experiments.cli.main import main
 from experiments.models import MODELS
-from experiments.study.reading import load_study, shipped_studies, to_toml
+from experiments.study.reading import load_study, to_toml
 from experiments.study.schema import study_schema
+from experiments.study.shipped import shipped_studies
 
 jsonschema = pytest.importorskip("jsonschema")
 

@@ -3,15 +3,15 @@
 import inspect
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import swarm.systems
 from experiments.reasoning.assembly import assemble
 from experiments.reasoning.study import ReasoningStudy
 from experiments.reasoning.subject import split_graph
-from experiments.study.reading import load_study, shipped_studies, to_toml
+from experiments.study.reading import load_study, to_toml
 from experiments.study.section import Section
+from experiments.study.shipped import shipped_studies
 from experiments.study.toml import StudyError, line_of, toml_value
 from swarm.reasoning import SHIPPED, GraphError
 from swarm.reasoning.networks import NETWORKS

@@ -1,0 +1,1 @@
+"""Comparing runs: intervals, differences, effect sizes, and the report of a sweep."""

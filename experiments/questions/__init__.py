@@ -1,0 +1,1 @@
+"""Studies that answer a question: a design, what would be a yes, and a figure; one file each."""

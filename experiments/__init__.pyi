@@ -1,3 +1,6 @@
+from .comparing.comparison import Comparison as Comparison, compare as compare
+from .comparing.groups import CompareError as CompareError
+from .executors.executor import ExecutorError as ExecutorError, executor_of as executor_of
 from .modelling.study import (
     ModelStudy as ModelStudy,
 )
@@ -37,10 +40,12 @@ from .running.run import (
     resume as resume,
     run as run,
 )
+from .study.control import SteerError as SteerError
 from .study.reading import (
     load_study as load_study,
     to_toml as to_toml,
 )
+from .study.schema import study_schema as study_schema
 from .study.shipped import shipped_studies as shipped_studies, study_names as study_names
 from .study.study import (
     Experiment as Experiment,
@@ -49,6 +54,9 @@ from .study.study import (
 from .study.toml import (
     StudyError as StudyError,
 )
+from .sweeps.folder import SweepFolder as SweepFolder
+from .sweeps.run import SweepStopped as SweepStopped, resume_sweep as resume_sweep, sweep as sweep
+from .sweeps.sections import SweepError as SweepError
 from .tournament.file import (
     TournamentFile as TournamentFile,
     TournamentFileError as TournamentFileError,
@@ -57,4 +65,5 @@ from .tournament.file import (
 )
 from .tournament.play import (
     play_tournament as play_tournament,
+    resume_tournament as resume_tournament,
 )

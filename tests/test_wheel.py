@@ -100,7 +100,7 @@ def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     told(noosphere, "run", "nations", "--set", "world.generations=1", "--set", "world.agents=10")
     told(noosphere, "new", "my_world")
     assert "report.html" in told(noosphere, "run", "my_world.toml")
-    vary = ("--vary", "agents=10,20", "--replicates", "2", "--set", "ticks=3")
+    vary = ("--vary", "people=10,20", "--replicates", "2", "--set", "ticks=3")
     told(noosphere, "sweep", "boltzmann", *vary)
     imports = (
         "from swarm import World, Agent; from evolution import NSGA2, NEAT; "

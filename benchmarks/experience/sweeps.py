@@ -49,7 +49,7 @@ class Watched(Boltzmann):
 
 def rows(quick: bool) -> Iterator[Row]:
     """Overhead a trial, start-up, and what keeping a problem made up saves."""
-    replicates, repeats = (10, 2) if quick else (100, 5)
+    replicates, repeats = (40, 2) if quick else (100, 5)
     with TemporaryDirectory() as place:
         yield from _rows(Path(place), replicates, repeats)
     yield _kept(repeats)
@@ -178,7 +178,7 @@ def _best(repeats: int, *works: Callable[[], Any]) -> list[float]:
 
 def _kept(repeats: int) -> Row:
     """A problem made up once a worker, against once a trial."""
-    study = load_study("nations", ["world.agents=20", "world.generations=1"]).resolved()
+    study = load_study("asia", ["world.agents=20", "world.generations=1"]).resolved()
     payload = payload_of(study, "", False)
     same = live(payload, {}) == live({**payload, "source": "made up anew"}, {})
     rounds = iter(range(10**6))
@@ -188,7 +188,7 @@ def _kept(repeats: int) -> Row:
         lambda: prepared(study_from(payload["study"]), f"anew {next(rounds)}"),
     )
     return Row(
-        "a trial of nations made ready, its problem kept from the one before, ms",
+        "a trial of asia made ready, its problem kept from the one before, ms",
         1000 * kept,
         1000 * anew,
         anew / kept,

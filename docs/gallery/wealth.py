@@ -1,7 +1,7 @@
 """Wealth without merit.
 
 Everybody has five coins and gives one away at random, again and again. Chance alone makes a few
-rich: wealth comes to the distribution of Boltzmann and Gibbs (Drăgulescu and Yakovenko 2000).
+rich: wealth comes close to the distribution of Boltzmann and Gibbs (Drăgulescu and Yakovenko 2000).
 """
 
 import matplotlib.pyplot as plt

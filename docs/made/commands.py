@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def _lines() -> Iterator[str]:
         context = click.Context(command, info_name=f"noosphere {name}")
         yield f"## noosphere {name}\n"
         yield f"```text\n{' '.join(command.get_usage(context).split())}\n```\n"
-        about = (command.help or "").replace("\b", "").replace("\f", "")
+        about = inspect.cleandoc(command.help or "").replace("\b", "").replace("\f", "")
         yield f"{_escaped(about)}\n"
         options = [each for each in command.params if isinstance(each, click.Option)]
         if options:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+VALUE_MAX = 80
+"""Characters of a value that are shown."""
 ROOMS = ("swarm", "evolution", "economy", "arenas", "experiments")
 
 
@@ -36,14 +38,16 @@ def page(name: str) -> str:
     What an inner package shows as well stands in full on the page of that, once.
     """
     package = importlib.import_module(name)
-    names = "\n".join(f"   {each}" for each in shown(name))
+    data = [each for each in shown(name) if _is_data(getattr(package, each))]
+    names = "\n".join(f"   {each}" for each in shown(name) if each not in data)
+    values = f"Values: {', '.join(f':py:data:`{each}`' for each in data)}.\n\n" if data else ""
     here = [each for each in shown(name) if _home(getattr(package, each), name) == name]
     entries = "\n".join(_entry(each, getattr(package, each)) for each in here)
     return (
         f"{name}\n{'=' * len(name)}\n\n"
         f".. automodule:: {name}\n   :no-members:\n\n"
         f".. currentmodule:: {name}\n\n"
-        f".. autosummary::\n   :nosignatures:\n\n{names}\n\n{entries}"
+        f".. autosummary::\n   :nosignatures:\n\n{names}\n\n{values}{entries}"
     )
 
 
@@ -82,8 +86,17 @@ def _entry(name: str, value: Any) -> str:
     if isinstance(value, ModuleType):
         here = value.__name__.rpartition(".")[0]
         return f".. automodule:: {value.__name__}\n   :no-members:\n\n.. currentmodule:: {here}\n"
-    works = inspect.isroutine(value) or _wraps(value)
-    return f".. auto{'function' if works else 'data'}:: {name}\n"
+    if _is_data(value):
+        told = " ".join(repr(value).split())
+        short = told if len(told) <= VALUE_MAX else f"{told[:VALUE_MAX]}..."
+        return f".. py:data:: {name}\n   :value: {short}\n"
+    return f".. autofunction:: {name}\n"
+
+
+def _is_data(value: Any) -> bool:
+    """Whether it is a plain value: its type's docstring would say nothing of it."""
+    works = isinstance(value, type | ModuleType) or inspect.isroutine(value) or _wraps(value)
+    return not works
 
 
 def write(docs: Path) -> None:

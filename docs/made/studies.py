@@ -1,4 +1,4 @@
-"""The reference of files: every key of a study and of a model, from where it is checked."""
+"""The reference of files: every key of studies, sweeps and tournaments, as it is checked."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from arenas.tournaments import FORMATS
 from experiments.modelling.study import study_of
 from experiments.models import MODELS
 from experiments.reasoning.study import ReasoningStudy
 from experiments.study.toml import toml_value
+from experiments.sweeps.sections import SweepFile
+from experiments.tournament.sections import KINDS, Heading, format_section
 from made.reference import keep
 
 
@@ -29,7 +32,7 @@ def text() -> str:
 def _lines() -> Iterator[str]:
     yield "# Study files\n"
     yield "What a file does not say has the default; `noosphere show STUDY` prints a study with"
-    yield "every value. Unknown keys, and values that are not allowed, are refused with their line.\n"
+    yield "every value. What is unknown or not allowed is refused, with its line.\n"
     yield "## Reasoning agents\n"
     yield from _sections(ReasoningStudy)
     yield "## Models\n"
@@ -42,6 +45,20 @@ def _lines() -> Iterator[str]:
     for name in MODELS:
         yield f"### \\[parameters\\] of {name}\n"
         yield from _table(study_of(name).sections()["parameters"].model_fields)
+    yield "## Sweeps\n"
+    yield "`[set]` has values for all trials and `[vary]` the factors, by the keys of the study.\n"
+    yield from _sections(SweepFile)
+    yield "## Tournaments\n"
+    yield from _table(Heading.model_fields)
+    for name in FORMATS:
+        yield f"### \\[tournament\\] of format {name}\n"
+        fields = format_section(name).model_fields
+        yield from _table({key: each for key, each in fields.items() if key != "format"})
+    for name, (game, players) in KINDS.items():
+        yield f"### \\[game\\] of kind {name}\n"
+        yield from _table({key: each for key, each in game.model_fields.items() if key != "kind"})
+        yield f"### \\[players\\] of kind {name}\n"
+        yield from _table(players.model_fields)
 
 
 def _sections(kind: Any) -> Iterator[str]:

@@ -22,6 +22,11 @@ def command(run: str) -> None:
             results = resume_tournament(run, watch=watch)
         click.echo(results)
         return
+    if (Path(run) / "sweep.toml").is_file():
+        from experiments.cli.sweep import go_on
+
+        go_on(run)
+        return
     from experiments.running.progress import fitting
     from experiments.running.run import resume
 

@@ -72,23 +72,27 @@ def command(
 
         click.echo(design_in_words(*planned(source, vary, changes, out, options), workers))
         return
+    go_on(
+        source,
+        vary,
+        changes=changes,
+        out=out,
+        executor=executor,
+        workers=workers,
+        fail_fast=fail_fast,
+        any_code=any_code,
+        **options,
+    )
+
+
+def go_on(source: str, vary: tuple[str, ...] = (), **options: Any) -> None:
+    """Run what is missing of a sweep, and say what came of it; exit code 1 if trials failed."""
     from experiments.sweeps.progress import fitting
     from experiments.sweeps.run import TrialFailedError, sweep
     from experiments.sweeps.summary import summary
 
     try:
-        folder = sweep(
-            source,
-            vary,
-            changes=changes,
-            out=out,
-            executor=executor,
-            workers=workers,
-            fail_fast=fail_fast,
-            any_code=any_code,
-            progress=fitting(),
-            **options,
-        )
+        folder = sweep(source, vary, progress=fitting(), **options)
     except TrialFailedError as error:
         click.echo(str(error), err=True)
         sys.exit(1)

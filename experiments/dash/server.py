@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -73,7 +74,7 @@ class Page:
             while self._texts:
                 await self.connection.send(self._texts.popleft())
             number, data = newest()
-            if self.ready and number > self.sent:
+            if self.ready and data and number > self.sent:
                 self.ready, self.sent = False, number
                 await self.connection.send(data)
 
@@ -103,6 +104,7 @@ class Dashboard:
         self._hello: dict[str, Any] = {}
         self._newest: tuple[int, bytes] = (0, b"")
         self._frame: tuple[int, int] | None = None
+        self._since = 0  # when the first of the pages came, in nanoseconds
         self._refused: dict[str, Any] = watching.refused()
         self.gate = Gate(secrets.token_urlsafe(24), port, frozenset(self._files))
 
@@ -216,13 +218,17 @@ class Dashboard:
         """The newest frame of the run is the newest here."""
         while True:
             await asyncio.sleep(FRAME_S if self._pages else NOBODY_S)
-            if not (self._pages and self._state.live):
+            if not self._state.live:
                 continue
-            if self._watching.frame_is() != self._frame:
-                found = self._watching.frame()
-                if found is not None:
-                    self._frame = found[0]
-                    self._publish(found[1])
+            if not self._pages:
+                # Whoever comes next is not shown what was before.
+                self._newest, self._since = (self._newest[0], b""), time.time_ns()
+                self._frame = None
+                continue
+            found = self._watching.frame() if self._watching.frame_is() != self._frame else None
+            if found is not None and (found[0][1] >= self._since or self._helm.wish.paused):
+                self._frame = found[0]
+                self._publish(found[1])
 
     async def _watch(self) -> None:
         """Pages are told when the run begins, ends, dies, or when its controls change."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Generator, Iterator
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -33,6 +34,9 @@ CHUNK_SECONDS = 0.02
 
 Kinds = dict[str, tuple[Any, tuple[int, ...]]]
 """Name of an array to its dtype and shape."""
+
+CONNECT_SECONDS = 10.0
+"""How long a cluster may take to answer at all."""
 
 AHEAD = 2
 """Chunks in flight a worker: one is done while the next is on its way."""
@@ -195,9 +199,13 @@ def _join(ray: ModuleType, workers: int | None, address: str | None) -> None:
     where = address or os.environ.get("RAY_ADDRESS") or "local"
     if where == "local":
         quiet |= {"num_cpus": workers or processors(), "include_dashboard": False}
+    host, colon, port = where.rpartition(":")
     try:
+        if colon and "://" not in where:
+            # Ray itself would try for minutes, and loudly.
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
         ray.init(address=where, **quiet)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, OverflowError, RuntimeError, ValueError) as error:
         raise ExecutorError(
             f"executor 'ray': no cluster can be joined at {where!r} ({error}); start one with "
             "`ray start --head`, or leave the address out to have one for this run"

@@ -38,7 +38,7 @@ from experiments.executors.place import Place
 from experiments.executors.queue import Queue
 
 if TYPE_CHECKING:
-    from experiments.executors.arrays import LaidOut
+    from swarm.shared_arrays import SharedArrays
 
 CHUNK_SECONDS = 0.005
 """Work in a chunk; handing one out takes some 50 microseconds."""
@@ -200,11 +200,7 @@ class _Job:
 
     def __init__(self, function: Function, tasks: Iterator[Packed], shared: Shared):
         self.queue = Queue(tasks, CHUNK_SECONDS)
-        self._laid_out: LaidOut | None = None
-        if shared:
-            from experiments.executors.arrays import LaidOut
-
-            self._laid_out = LaidOut(shared)
+        self._laid_out = _laid_out(shared) if shared else None
         layout = self._laid_out.layout if self._laid_out is not None else None
         self.opening = pickle.dumps(("job", pickle.dumps(function), layout))
 
@@ -214,6 +210,15 @@ class _Job:
     def __exit__(self, *error: object) -> None:
         if self._laid_out is not None:
             self._laid_out.close()
+
+
+def _laid_out(shared: Shared) -> SharedArrays:
+    from swarm.shared_arrays import SharedArrays, SharedArraysError
+
+    try:
+        return SharedArrays.of(shared)
+    except SharedArraysError as error:
+        raise ExecutorError(f"{error}, or use executor='in-place'") from error
 
 
 _OPEN: weakref.WeakSet[ProcessPool] = weakref.WeakSet()

@@ -26,7 +26,7 @@ from experiments.executors.doing import do_some
 from experiments.executors.executor import Function, Shared
 
 if TYPE_CHECKING:
-    from experiments.executors.arrays import Attached, Layout
+    from swarm.shared_arrays import Layout, SharedArrays
 
 ONE_THREAD = (
     "OPENBLAS_NUM_THREADS",
@@ -70,8 +70,8 @@ class _Desk:
     def __init__(self) -> None:
         self.function: Function | None = None
         self.shared: Shared = MappingProxyType({})
-        self.attached: Attached | None = None
-        self.held: list[Attached] = []
+        self.attached: SharedArrays | None = None
+        self.held: list[SharedArrays] = []
 
     def lay_out(self, function: bytes, layout: Layout | None) -> str:
         """Make ready for a run; what is in the way of that, or nothing."""
@@ -79,10 +79,12 @@ class _Desk:
         try:
             self.function = pickle.loads(function)
             if layout is not None:
-                from experiments.executors.arrays import Attached
+                from swarm.shared_arrays import SharedArrays
 
-                self.attached = Attached(layout)
-                self.shared = self.attached.arrays
+                self.attached = SharedArrays.at(layout)
+                for array in self.attached.arrays.values():
+                    array.flags.writeable = False
+                self.shared = MappingProxyType(self.attached.arrays)
         except Exception as error:
             return f"{type(error).__name__}: {error}"
         return ""

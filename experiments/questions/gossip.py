@@ -162,8 +162,8 @@ def conclude(table: pd.DataFrame) -> Answer:
     finding = (
         f"Gossip less broadcast, mean credit: {shown}; diversity {said(wider)}; messages for a "
         f"task handed out {means[GOSSIP]:.2f} by gossip and {means[BROADCAST]:.2f} by broadcast; "
-        f"what was planted is repeated in {said(harm[GOSSIP], 1, 100)}% more of the answers after "
-        f"gossip, {said(harm[BROADCAST], 1, 100)}% after broadcast; answers that may use what was "
+        f"what was planted is repeated in {said(harm[GOSSIP], 2, 100)}% more of the answers after "
+        f"gossip, {said(harm[BROADCAST], 2, 100)}% after broadcast; answers that may use what was "
         f"broadcast gain {said(hears)} over hearing nothing."
     )
     return Answer("gossip", verdict(gains.values()), finding, table)

@@ -189,7 +189,11 @@ def conclude(table: pd.DataFrame) -> Answer:
         "trade among reasoners as born",
         "thresholds that learn",
     )
-    wins = ("credit delivered", "credit delivered", "less work waiting than if all were ready")
+    wins = (
+        "credit delivered",
+        "credit delivered",
+        "work kept from waiting, beside all being ready,",
+    )
     parts = [
         f"{name}: division {said(divided)}, {win} {said(paid)}"
         for name, win, divided, paid in zip(what, wins, division, pay, strict=True)
@@ -215,14 +219,18 @@ def _verdict(division: list[Interval], pay: list[Interval]) -> Verdict:
 
 def figure(answer: Answer) -> Figure:
     """Division and pay, of reasoners and of workers."""
-    drawn, axes = panels(3, 3.0, QUESTIONS[answer.name], width_ratios=(1.25, 1, 1))
+    drawn, axes = panels(4, 2.7, QUESTIONS[answer.name])
     reasoners, workers = CONDITIONS[:4], CONDITIONS[4:]
-    colours = (GREY, BLUE, GREY, BLUE, GREY, ORANGE, GREY)
-    spreads(axes[0], answer.table, "division", CONDITIONS, "division beyond chance", colours)
-    title = "reasoners: credit delivered a task"
-    spreads(axes[1], answer.table, "pay", reasoners, title, colours[:4])
-    waiting = answer.table.assign(waiting=-answer.table["pay"])
-    title = "workers: work that waits"
-    spreads(axes[2], waiting, "waiting", workers, title, colours[4:])
+    table = answer.table.assign(waiting=-answer.table["pay"])
+    shown = (
+        ("division", reasoners, "division beyond chance"),
+        ("pay", reasoners, "credit delivered a task"),
+        ("division", workers, "division beyond chance"),
+        ("waiting", workers, "work that waits"),
+    )
+    for place, (measure, conditions, title) in enumerate(shown):
+        colours = (GREY, BLUE, GREY, BLUE) if conditions == reasoners else (GREY, ORANGE, GREY)
+        spreads(axes[place], table, measure, conditions, title, colours)
+        axes[place].tick_params(labelleft=place % 2 == 0)
     note(drawn, "a dot a seed; mark and bar: mean and its 95% interval")
     return drawn

@@ -31,11 +31,13 @@ class Stopped(KeyboardInterrupt):
         )
 
 
-def run(study: Study, out: str | Path = "runs", progress: Progress | None = None) -> RunFolder:
+def run(
+    study: Study | str | Path, out: str | Path = "runs", progress: Progress | None = None
+) -> RunFolder:
     """Live a study in a new run folder, from the first tick to the report.
 
     Args:
-        study: what to do; see `load_study`.
+        study: what to do, or what `Study.read` takes: a name that ships, or a file.
         out: where the run folder is made.
         progress: is told of every tick; silent if left out.
 
@@ -44,6 +46,7 @@ def run(study: Study, out: str | Path = "runs", progress: Progress | None = None
         RunError: the folder cannot be written; the last checkpoint is intact.
         Stopped: at Ctrl-C, after a checkpoint; a second one stops at once.
     """
+    study = study if isinstance(study, Study) else Study.read(study)
     experiment = study.prepare()  # before there is a folder: here a study can be refused
     folder = RunFolder.create(experiment, out)
     return _carry_on(folder, progress or Progress(), experiment)

@@ -78,6 +78,17 @@ class Study(Section, ABC):
     def checkpoints_kept(self) -> int:
         """How many of the newest checkpoints a run keeps."""
 
+    @staticmethod
+    def read(source: str | Path, *changes: str) -> Study:
+        """The study that ships under a name, or that a TOML file says; see `load_study`.
+
+        >>> Study.read("flocking", "birds=400", "ticks=50").ticks
+        50
+        """
+        from experiments.study.reading import load_study  # which knows all kinds
+
+        return load_study(source, changes)
+
     @classmethod
     def sections(cls) -> dict[str, type[Section]]:
         """The sections of such a study, by name."""

@@ -141,7 +141,7 @@ def _call(command: str, lines: list[str], place: str, folder: Path) -> None:
     program, *arguments = shlex.split(command)
     if program == "noosphere":
         done = CliRunner().invoke(main, arguments)
-        refused = lines and done.exit_code == 2 and not done.stdout
+        refused = set(lines) - {"..."} and done.exit_code == 2 and not done.stdout
         assert done.exit_code == 0 or refused, f"{place}: {command}\n{done.output}"
         said = done.stderr if refused else done.stdout
     elif program == "python" and arguments[0].endswith(".py"):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from blocks import ROOT, blocks, commands, is_slow, pages, try_page  # noqa: E402
+from blocks import ROOT, blocks, commands, is_slow, pages, try_page
 
 OTHERS = {"README.md"}
 """Pages whose Python has a test of its own, `tests/test_readme.py`."""
@@ -80,6 +82,49 @@ def test_every_page_can_be_reached() -> None:
         if page.is_relative_to(docs) and page.name != "index.md":
             tree = (page.parent / "index.md").read_text(encoding="utf-8")
             assert f"\n{page.stem}\n" in tree, page
+
+
+SHOWN = [
+    (path.name, found[1])
+    for path in [*pages(), ROOT / "CONTRIBUTING.md"]
+    for found in re.finditer(
+        r"(?:^\$ |`)(noosphere [^`\n]+)", path.read_text("utf-8"), re.MULTILINE
+    )
+]
+
+
+def test_commands_that_are_shown_exist_with_their_options() -> None:
+    """Also where they are not called, as in the README and in the middle of a line."""
+    from experiments.cli.main import main
+
+    context = click.Context(main)
+    assert len(SHOWN) > 40
+    for page, line in SHOWN:
+        _, name, *rest = line.partition("  ")[0].split()
+        if name.startswith("-"):
+            continue
+        command = main.get_command(context, name)
+        assert command is not None or name == "COMMAND", f"{page}: {line}"
+        if command is not None:
+            known = {opt for option in command.params for opt in option.opts}
+            known |= {opt for option in command.params for opt in option.secondary_opts}
+            used = {word for word in rest if word.startswith("--") and len(word) > 2}
+            assert used <= known | {"--help"}, f"{page}: {line}"
+
+
+def test_targets_of_make_that_are_shown_exist() -> None:
+    targets = set(re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text("utf-8")))
+    for path in [*pages(), ROOT / "CONTRIBUTING.md"]:
+        text = path.read_text("utf-8")
+        used = re.findall(r"(?m)(?:^(?:\$ )?|`)make ([a-z][\w-]*)(?=`|\s*$|\s+#)", text)
+        assert set(used) <= targets, path
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for path in pages():
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8")):
+            made = path.parent / target
+            assert made.exists() or made.name in ("index.md", "commands.md", "studies.md"), path
 
 
 def test_a_console_block_is_taken_apart() -> None:

@@ -24,12 +24,14 @@ PACKAGES = list(reference.packages())
 def listed(text: str) -> list[str]:
     """The names of the table of a page."""
     table = text.partition(".. autosummary::\n   :nosignatures:\n\n")[2].partition("\n\n")[0]
-    return [line.strip() for line in table.splitlines()]
+    values = re.search(r"(?m)^Values: (.*)\.$", text)
+    data = re.findall(r":py:data:`(\w+)`", values[1]) if values else []
+    return [*(line.strip() for line in table.splitlines()), *data]
 
 
 def described(text: str) -> set[str]:
     """The names that stand in full on a page."""
-    return set(re.findall(r"(?m)^\.\. auto(?:class|exception|function|data):: (\w+)$", text))
+    return set(re.findall(r"(?m)^\.\. (?:auto(?:class|exception|function)|py:data):: (\w+)$", text))
 
 
 class TestPackages:

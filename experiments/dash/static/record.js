@@ -96,7 +96,9 @@ export class Record {
 }
 
 // The first of a kind has the colour itself, others are by turns lighter and darker.
+const SHADES = [[0, 0], [255, 0.4], [0, 0.3], [255, 0.65], [0, 0.48]];
+
 function shaded(colour, kin) {
-  const towards = kin % 2 ? 255 : 0, share = [0, 0.4, 0.3, 0.65, 0.5, 0.8][Math.min(kin, 5)];
+  const [towards, share] = SHADES[kin % SHADES.length];
   return hex(parse(colour).map((part) => part + (towards - part) * share));
 }

@@ -28,7 +28,7 @@ class Landscape:
         scene = self._scene = Scene.of(self.world)
         shades = scene.shades
         total = len(shades.values)
-        shade, about = _shade(shades)
+        shade, about = _shade(shades) if not _is_flock(scene) else _direction(scene)
         width, height = (float(each) for each in scene.size)
         if scene.places is None:
             x, y = (0.5 + DISK * each for each in sunflower(np.zeros(total, np.int64), 1))
@@ -68,6 +68,19 @@ class Landscape:
         if scene is None or scene.places is not None or scene.shades.classes:
             return {}
         return {"market": histogram(scene.shades.values)}
+
+
+def _is_flock(scene: Scene) -> bool:
+    """Whether all are alike but for where they are heading."""
+    return scene.headings is not None and len(scene.shades.classes) == 1
+
+
+def _direction(scene: Scene) -> tuple[np.ndarray, dict[str, Any]]:
+    assert scene.headings is not None
+    turn = np.arctan2(scene.headings[:, 1], scene.headings[:, 0]) / np.pi
+    shade = np.clip((turn + 1) * 127.5, 0, 255).astype(np.uint8)
+    ends = {"low": -np.pi, "high": np.pi, "cyclic": True}
+    return shade, {"name": "heading", "classes": [], **ends}
 
 
 def _shade(shades: Shades) -> tuple[np.ndarray, dict[str, Any]]:

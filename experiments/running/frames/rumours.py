@@ -1,9 +1,11 @@
-"""How new findings spread: the share of agents that have each in mind, tick by tick."""
+"""How new findings spread: the share of agents that have heard of each, tick by tick."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from swarm.systems import Remembering
 from swarm.world import World
@@ -27,6 +29,7 @@ class Rumours:
     def __init__(self, world: World, say: Callable[[int], str]):
         self._world, self._say = world, say
         self._heard: dict[int, list[float]] = {}
+        self._known: dict[int, np.ndarray] = {}  # ids of those who were seen to know it
         self._tick = world.steps
 
     def follow(self) -> None:
@@ -37,8 +40,11 @@ class Rumours:
         passed, self._tick = tick - self._tick, tick
         self._choose()
         heard = self._world.population["heard"][:LOOKED_AT]
+        asked = self._world.population["id"][:LOOKED_AT]
         for finding, shares in self._heard.items():
-            share = float((heard == finding).any(axis=1).mean()) if len(heard) else 0.0
+            now = asked[(heard == finding).any(axis=1)]
+            known = self._known[finding] = np.union1d(self._known.get(finding, now), now)
+            share = float(np.isin(asked, known).mean()) if len(asked) else 0.0
             # Ticks that nobody saw are as the one before: a page draws a point a tick.
             shares.extend(shares[-1:] * (passed - 1))
             shares.append(share)
@@ -46,7 +52,7 @@ class Rumours:
     def _choose(self) -> None:
         """One finding of this tick joins, if there is room: whoever is oldest makes it."""
         for finding in [f for f, shares in self._heard.items() if len(shares) >= TICKS]:
-            del self._heard[finding]
+            del self._heard[finding], self._known[finding]
         memory = self._world.system(Remembering)
         new = memory.written[1]
         due = not self._heard or len(min(self._heard.values(), key=len)) >= TICKS // FOLLOWED

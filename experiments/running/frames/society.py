@@ -19,6 +19,8 @@ FAMILIES_SHOWN = 12
 FRONT_SHOWN = 500
 RING, COURT, DISK = 0.32, 0.11, 0.30
 """Distance of first engines from the middle, of second ones from there, and size of a group."""
+EDGE = 0.47
+"""Nobody is farther from the middle, to either side."""
 
 
 class Society:
@@ -49,9 +51,11 @@ class Society:
         reach = DISK * np.sqrt(size / max(len(family), 1))[family]
         there = sunflower(family, number**2)
         x, y = (
-            0.5 + RING * away[0][i] + COURT * away[1][i] * (first != second) + reach * there[i]
+            RING * away[0][i] + COURT * away[1][i] * (first != second) + reach * there[i]
             for i in (0, 1)
         )
+        far = max(EDGE, *(float(np.abs(each).max(initial=0)) for each in (x, y)))
+        x, y = (0.5 + EDGE / far * each for each in (x, y))
         classes = [
             [name, ENGINE_COLOURS[i % len(ENGINE_COLOURS)]] for i, name in enumerate(self._engines)
         ]

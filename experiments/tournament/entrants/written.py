@@ -9,18 +9,14 @@ of the player's own file where it happened.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import sys
-import traceback
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from arenas.iterated import Player
 from experiments.study.toml import did_you_mean
+from experiments.study.written import guarded, module_at
 from experiments.tournament.file import TournamentFileError
 
 
@@ -40,7 +36,7 @@ def class_named(place: str, given: str, path: Path) -> tuple[Path, str]:
     source = Path(file).resolve()
     if not source.is_file():
         raise TournamentFileError(f"{place}: {given}: there is no file {source.name} beside it")
-    module = _guarded(place, source, lambda: module_at(source))
+    module = guarded(place, source, TournamentFileError, lambda: module_at(source))
     own = [each for each, value in vars(module).items() if _is_own(value, module)]
     if name not in vars(module):
         raise TournamentFileError(
@@ -55,25 +51,6 @@ def class_named(place: str, given: str, path: Path) -> tuple[Path, str]:
     return source, name
 
 
-@cache
-def module_at(path: Path) -> ModuleType:
-    """A file as a module, imported once under a name of its own."""
-    name = f"noosphere_players_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None, "a path that ends in .py has a loader"
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
-    sys.modules[name] = module  # as dataclasses expect
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
 def made(path: Path, name: str) -> Any:
     """An instance of a class of a file."""
     return getattr(module_at(path), name)()
@@ -81,7 +58,7 @@ def made(path: Path, name: str) -> Any:
 
 def instance(place: str, path: Path, name: str, methods: Sequence[str]) -> Any:
     """The same, checked: it can be made without arguments, and has these methods."""
-    one = _guarded(place, path, lambda: made(path, name))
+    one = guarded(place, path, TournamentFileError, lambda: made(path, name))
     for method in methods:
         if not callable(getattr(one, method.partition("(")[0], None)):
             raise TournamentFileError(
@@ -126,22 +103,6 @@ def without_exit(call: Any, *arguments: Any) -> Any:
         return call(*arguments)
     except SystemExit as error:
         raise RuntimeError(f"exit({error.code})") from None
-
-
-def _guarded(place: str, path: Path, call: Any) -> Any:
-    try:
-        return call()
-    except (KeyboardInterrupt, MemoryError):
-        raise
-    except BaseException as error:
-        lines = [step.lineno for step in traceback.extract_tb(error.__traceback__)
-                 if step.filename == str(path)]  # fmt: skip
-        line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
-        told = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
-        where = f"{path.name}:{line}" if line else path.name
-        raise TournamentFileError(
-            f"{place}: {where}: {type(error).__name__}: {told:.200}"
-        ) from None
 
 
 def _is_own(value: Any, module: ModuleType) -> bool:

@@ -11,10 +11,10 @@ from swarm.reasoning.faculties import ScoreTable
 from swarm.reasoning.orders.balance import spread_of
 from swarm.reasoning.orders.batches import Plan, Ranking, do_batch
 from swarm.reasoning.orders.cache import Rate
-from swarm.reasoning.orders.shelf import Shelf
 from swarm.reasoning.orders.trial import Judge, OrdersError, Trial, all_orders
 from swarm.reasoning.orders.workers import work
 from swarm.reasoning.strategy import Strategies
+from swarm.shared_arrays import SharedArrays, SharedArraysError
 
 DEPTH = 3
 """Length of the prefix of a batch: 210 batches for seven engines, so that four workers can end
@@ -91,8 +91,8 @@ def search_orders(
         watch: is told the process ids of the workers whenever one starts.
 
     Raises:
-        OrdersError: nothing to ask, a strategy that has no orders to search, or a batch that
-            kills every worker.
+        OrdersError: nothing to ask, a strategy that has no orders to search, no room in shared
+            memory, or a batch that kills every worker.
     """
     rows = np.arange(len(table)) if queries is None else np.asarray(queries, np.int64)
     return search_trial(
@@ -142,9 +142,9 @@ def search_trial(
         if isinstance(judge, Judge):
             contents |= {f"judge.{name}": getattr(judge, name) for name in judge.names}
         referee = None if isinstance(judge, Judge) else judge
-        with Shelf.of({**contents, **room}) as shelf:
-            crew = work(plan, estimates, shelf, referee, workers, say, watch)
-            room = {name: shelf.arrays[name].copy() for name in plan.result(Q, detail)}
+        with _laid_out({**contents, **room}) as shared:
+            crew = work(plan, estimates, shared, referee, workers, say, watch)
+            room = {name: shared.arrays[name].copy() for name in plan.result(Q, detail)}
         loads, deaths, stolen = crew.loads, crew.deaths, crew.stolen
     found = int(room["found"].sum())
     return OrderSearch(
@@ -161,6 +161,13 @@ def search_trial(
         np.concatenate(room["twice_each"], axis=1) if detail else None,
         np.concatenate(room["spent_each"], axis=1) if detail else None,
     )
+
+
+def _laid_out(arrays: dict[str, np.ndarray]) -> SharedArrays:
+    try:
+        return SharedArrays.of(arrays)
+    except SharedArraysError as error:
+        raise OrdersError(f"{error}: try fewer queries, or workers=1, which shares none") from error
 
 
 def pilot(plan: Plan, trial: Trial) -> np.ndarray:

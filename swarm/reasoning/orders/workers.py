@@ -24,8 +24,8 @@ import numpy as np
 
 from swarm.reasoning.orders.balance import Stealing
 from swarm.reasoning.orders.batches import Plan, Ranking, do_batch
-from swarm.reasoning.orders.shelf import Layout, Shelf
 from swarm.reasoning.orders.trial import Judge, OrdersError, Trial
+from swarm.shared_arrays import Layout, SharedArrays
 
 DEATHS_MAX = 5
 """A batch that so many workers died of is given up, and the search with it."""
@@ -58,7 +58,7 @@ class Crew:
 def work(
     plan: Plan,
     estimates: np.ndarray,
-    shelf: Shelf,
+    shared: SharedArrays,
     referee: Ranking | None,
     workers: int,
     progress: Callable[[int, int], None],
@@ -69,7 +69,7 @@ def work(
     Args:
         plan: the batches.
         estimates: float64[B], what each is thought to cost.
-        shelf: trial, judge, result and board, as `search_orders` lays them out.
+        shared: trial, judge, result and board, as `search_orders` lays them out.
         referee: one that cannot be tabulated; each worker gets a copy.
         workers: how many processes.
         progress: is told how many batches are done, of how many.
@@ -79,7 +79,7 @@ def work(
         OrdersError: a batch killed `DEATHS_MAX` workers.
     """
     stealing = Stealing(estimates, workers)
-    done, seconds = shelf.arrays["done"], shelf.arrays["seconds"]
+    done, seconds = shared.arrays["done"], shared.arrays["seconds"]
     died_of = np.zeros(len(plan), int)
     loads = np.zeros(workers)
     deaths = 0
@@ -88,7 +88,7 @@ def work(
         while not done.all():
             for place in range(workers):
                 if crew[place] is None and len(stealing):
-                    crew[place] = _start(plan, shelf, referee)
+                    crew[place] = _start(plan, shared, referee)
                     if watch is not None:
                         watch([one.process.pid or 0 for one in crew if one is not None])
                 worker = crew[place]
@@ -144,10 +144,10 @@ def _send(pipe: Connection, batch: int | None) -> None:
         pipe.send(batch)
 
 
-def _start(plan: Plan, shelf: Shelf, referee: Ranking | None) -> _Worker:
+def _start(plan: Plan, shared: SharedArrays, referee: Ranking | None) -> _Worker:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    given = (theirs, shelf.memory.name, shelf.layout, plan, referee)
+    given = (theirs, shared.layout, plan, referee)
     process = context.Process(target=_serve, args=given, daemon=True)
     process.start()
     theirs.close()  # so that its end is closed when the worker dies
@@ -172,28 +172,26 @@ def _dismiss(crew: list[_Worker]) -> None:
         _bury(worker)
 
 
-def _serve(
-    pipe: Connection, name: str, layout: Layout, plan: Plan, referee: Ranking | None
-) -> None:
+def _serve(pipe: Connection, layout: Layout, plan: Plan, referee: Ranking | None) -> None:
     """The life of a worker: batches until it is told to go, or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    shelf = Shelf.at(name, layout)
+    shared = SharedArrays.at(layout)
     try:
-        trial, judge = read(shelf, referee)
+        trial, judge = read(shared, referee)
         while (batch := _hear(pipe)) is not None and batch is not _DEAD:
             try:
-                do_batch(plan, batch, trial, judge, shelf.arrays, shelf.arrays)
+                do_batch(plan, batch, trial, judge, shared.arrays, shared.arrays)
                 pipe.send(None)
             except Exception as error:
                 pipe.send(error)
     finally:
         trial = judge = None  # type: ignore[assignment]
-        shelf.close()
+        shared.close()
 
 
-def read(shelf: Shelf, referee: Ranking | None) -> tuple[Trial, Judge | Ranking]:
-    """Trial and judge as they lie on a shelf, nothing copied."""
-    arrays = shelf.arrays
+def read(shared: SharedArrays, referee: Ranking | None) -> tuple[Trial, Judge | Ranking]:
+    """Trial and judge as they lie in shared memory, nothing copied."""
+    arrays = shared.arrays
     trial: dict[str, Any] = {name: arrays[f"trial.{name}"] for name in Trial.__dataclass_fields__}
     for name in ("consensus", "memory"):
         trial[name] = np.float32(trial[name])

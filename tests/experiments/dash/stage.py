@@ -49,6 +49,10 @@ class Played:
         )
         self.write(frame.pack(12.5, LIVE))
 
+    def hold(self) -> None:
+        """Publish the newest frame again: a page that was opened since gets no older ones."""
+        self.write((self.room / "frame.bin").read_bytes())
+
     def write(self, data: bytes) -> None:
         """Publish some bytes as the newest frame."""
         with replacing(self.room / "frame.bin") as temporary:

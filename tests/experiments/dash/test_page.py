@@ -81,11 +81,12 @@ def state(tab, wanted):
 
 
 def tick(tab):
-    return int(re.sub(r"\D", "", tab.text("#tick")) or -1)
+    shown = tab.run("document.querySelector('#tick')?.textContent ?? ''")
+    return int(re.sub(r"\D", "", shown) or -1)
 
 
-def at(tab, least):
-    until(lambda: tick(tab) >= least, f"tick {least} on the page, {tab.complaints}")
+def at(tab, least, hold=lambda: None):
+    until(lambda: hold() or tick(tab) >= least, f"tick {least} on the page, {tab.complaints}")
 
 
 def titles(tab):
@@ -107,9 +108,10 @@ def test_the_token_opens_the_page_and_then_the_cookie(browser, gate, played):
     tab = browser.open()
     assert tab.go(gate.url) == 200
     assert tab.run("location.search") == ""
-    at(tab, 7)
+    at(tab, 7, played.hold)
+    played.show(8)
     tab.call("Page.reload")
-    tab.wait("document.querySelector('#tick')?.textContent === 'tick 7'")
+    at(tab, 8, played.hold)
     assert tab.complaints == []
 
 
@@ -175,7 +177,7 @@ def value(folder, name):
 def test_panels_appear_with_what_the_run_has(browser, gate, played):
     played.show(1)
     tab = browser.open(gate.url)
-    at(tab, 1)
+    at(tab, 1, played.hold)
     assert titles(tab) == ["World", "Parameters"]
     for now in range(2, 6):
         played.show(now, **everything(now, "alpha"))
@@ -247,7 +249,7 @@ def test_no_word_can_become_markup_or_code():
 def test_a_slow_tab_stops_nobody(browser, gate, played):
     played.show(1, agents=5_000)
     slow, fast = browser.open(gate.url), browser.open(gate.url)
-    at(slow, 1)
+    at(slow, 1, played.hold)
     slow.call("Emulation.setCPUThrottlingRate", rate=6)
     with SilentTab(gate) as silent:
         silent.look()  # and never says that it has drawn
@@ -262,7 +264,7 @@ def test_a_slow_tab_stops_nobody(browser, gate, played):
 def test_what_is_no_frame_is_told_and_a_great_world_is_drawn(browser, gate, played):
     played.show(1)
     tab = browser.open(gate.url)
-    at(tab, 1)
+    at(tab, 1, played.hold)
     for broken in (b"NFM1" + bytes(20), bytes(64)):
         tab.run("document.querySelector('#notices').replaceChildren()")
         played.write(broken)
@@ -277,7 +279,7 @@ def test_what_is_no_frame_is_told_and_a_great_world_is_drawn(browser, gate, play
 def test_a_world_can_be_looked_at_closely(browser, gate, played):
     played.show(1, agents=900)
     tab = browser.open(gate.url)
-    at(tab, 1)
+    at(tab, 1, played.hold)
     box = tab.run(
         "(() => {const b = document.querySelector('#world').getBoundingClientRect();"
         "return [b.x, b.y, b.width, b.height]})()"
@@ -308,7 +310,7 @@ def test_a_server_that_is_killed_leaves_the_page_at_rest(browser, played, comman
             tab = browser.open()
             tab.call("Page.addScriptToEvaluateOnNewDocument", source=COUNTING)
             tab.go(url)
-            at(tab, 5)
+            at(tab, 5, played.hold)
         finally:
             server.send_signal(signal.SIGKILL)
     state(tab, "lost")

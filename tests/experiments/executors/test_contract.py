@@ -1,6 +1,7 @@
 """What every executor promises, as a table that each of them passes."""
 
 import pickle
+import subprocess
 import sys
 import time
 from itertools import count
@@ -277,6 +278,20 @@ def test_without_ray_its_executor_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ExecutorError, match=r"pip install 'noosphere\[cluster\]'"):
         executor_of("ray")
+
+
+def test_a_cluster_that_does_not_answer_is_named():
+    script = (
+        "from experiments.executors import ExecutorError, executor_of\n"
+        "try:\n    executor_of('ray', address='127.0.0.1:1')\n"
+        "except ExecutorError as error:\n    print(error)\n"
+    )
+    pytest.importorskip("ray", reason="needs the extra `cluster`")
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert "no cluster can be joined at '127.0.0.1:1'" in done.stdout
+    assert done.stderr == ""
 
 
 def test_outcomes_can_be_pickled():

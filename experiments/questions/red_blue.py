@@ -194,7 +194,7 @@ def figure(answer: Answer) -> Figure:
     known.grid(axis="y", visible=False)
     known.axvline(0, color=GREY, linewidth=0.8)
     known.set_title("what attacks gain: readers misled, purses won", fontsize=9, loc="left")
-    known.legend(fontsize=8, frameon=False, loc="lower right")
+    known.legend(fontsize=8, frameon=False, loc="center right", bbox_to_anchor=(1, 0.56))
     colours = (RED, GREY, ORANGE, BLUE, GREEN)
     title = "score on attacks never met"
     spreads(unknown, raced, "test_score", DEFENDED, title, colours)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from experiments.executors import Executor
     from swarm.world import World
 
-SEEDS = 8
+SEEDS = 10
 SIZES = (25, 50, 100, 200, 400, 800)
 QUICK_SIZES = (4, 8, 16)
 GENERATIONS = 4

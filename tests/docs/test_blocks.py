@@ -30,6 +30,7 @@ def cases() -> list:
 def test_a_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setattr(sys, "path", [*sys.path])  # files of one page are none of another's
     assert try_page(page, tmp_path) == len(blocks(page))
 
 

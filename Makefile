@@ -56,11 +56,11 @@ bench-experience: .venv/.bench
 	OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks experience
 
 # The pages of docs/, in docs/_build/html.
-docs: .venv/.test-test,docs
+docs: .venv/.docs
 	.venv/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 # Notebooks executed, so that their pictures show on the web.
-notebooks: .venv/.test-test,notebooks
+notebooks: .venv/.notebooks
 	.venv/bin/python notebooks/execute.py
 
 # The wheel in an empty environment.
@@ -82,6 +82,10 @@ clean:
 
 .venv/.test-$(EXTRAS): .venv/bin/python pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e ".[$(EXTRAS)]"
+	@touch $@ .venv/.run
+
+.venv/.docs .venv/.notebooks: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e ".[test,arena,$(subst .venv/.,,$@)]"
 	@touch $@ .venv/.run
 
 .venv/.bench: .venv/bin/python pyproject.toml constraints.txt benchmarks/requirements.txt

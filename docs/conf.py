@@ -1,7 +1,7 @@
 """How the documentation is built: `sphinx-build -W docs docs/_build`, extras `docs` and `test`.
 
 Before Sphinx reads anything, the pages that follow from the code are written: the reference, the
-commands, the study files and the gallery with its pictures (`docs/made/`).
+commands, the study files, the gallery and the notebooks with their pictures (`docs/made/`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from made import commands, gallery, reference, studies, words  # noqa: E402
+from made import commands, gallery, notebooks, reference, studies, words  # noqa: E402
 
 project = "Noosphere"
 author = "The Noosphere authors"
@@ -48,6 +48,6 @@ suppress_warnings = ["ref.python"]  # a word in code may be the name of several 
 
 def setup(app):
     """Write what follows from the code, and let docstrings be read as they are written."""
-    for page in (reference, commands, studies, gallery):
+    for page in (reference, commands, studies, gallery, notebooks):
         page.write(HERE)
     app.connect("autodoc-process-docstring", words.as_rest, priority=100)

@@ -20,10 +20,8 @@ from .reasoning.subject import (
     split_graph as split_graph,
     subject_of as subject_of,
 )
-from .running.folder import (
-    RunError as RunError,
-    RunFolder as RunFolder,
-)
+from .running.files import RunError as RunError
+from .running.folder import RunFolder as RunFolder
 from .running.progress import (
     Bar as Bar,
     Lines as Lines,

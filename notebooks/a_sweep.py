@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.comparing.comparison import compare
-from experiments.sweeps import sweep
+from experiments import compare, sweep
 
 plt.style.use("tableau-colorblind10")
 scratch = tempfile.TemporaryDirectory()  # yours would be a folder that you keep, such as runs/

@@ -21,11 +21,11 @@ import numpy.typing as npt
 from numba import njit
 
 from arenas.ratings.bradley_terry import Floats, RatingError
-from arenas.ratings.online import Games, OnlineRating, Rows, positive
-from arenas.ratings.teams import apart, teams_of
+from arenas.ratings.online import Rows, positive
+from arenas.ratings.teams import TeamRating
 
 
-class GaussianSkill(OnlineRating):
+class GaussianSkill(TeamRating):
     """Normal distributions of the skills of n players; periods are not looked at.
 
     Args:
@@ -44,8 +44,6 @@ class GaussianSkill(OnlineRating):
     ([29.396, 20.604], [7.171, 7.171])
     """
 
-    columns = ("mean", "variance")
-
     def __init__(
         self,
         players: int,
@@ -61,16 +59,6 @@ class GaussianSkill(OnlineRating):
         self._mean = self._spread("mean", mean)
         self._variance = np.square(self._spread("deviation", deviation, positive=True))
 
-    @property
-    def rating(self) -> Floats:
-        """float64[n], means of the skills."""
-        return self._mean.copy()
-
-    @property
-    def error(self) -> Floats:
-        """float64[n], deviations of the skills."""
-        return np.sqrt(self._variance)
-
     def expect(self, first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
         """float64[m], the score expected of the first players, half of it from draws."""
         from scipy.special import ndtr
@@ -82,30 +70,10 @@ class GaussianSkill(OnlineRating):
         expected: Floats = (ndtr((gap - margin) / spread) + ndtr((gap + margin) / spread)) / 2
         return expected
 
-    def update_teams(
-        self, first: npt.ArrayLike, second: npt.ArrayLike, score: npt.ArrayLike
-    ) -> GaussianSkill:
-        """Learn from m games of two teams, in their order.
-
-        Args:
-            first, second: int64[m, k], the members of each team, rows of players; -1 for an
-                empty place. Nobody plays twice in a game.
-            score: float64[m] in 0 ... 1, of the first team.
-
-        Raises:
-            RatingError: for teams that are empty or share a player, or scores outside 0 ... 1.
-        """
-        one, other, points = teams_of(first, second, score, self.players)
-        self._learn(one, other, points)
-        return self
-
     @property
     def _margin(self) -> float:
         """By how much performances that draw may differ, in deviations of their difference."""
         return NormalDist().inv_cdf((self.settings["draws"] + 1) / 2)
-
-    def _update(self, games: Games) -> None:
-        self._learn(apart(games.first), apart(games.second), games.score)
 
     def _learn(self, first: Rows, second: Rows, score: Floats) -> None:
         beta, tau = self.settings["beta"], self.settings["tau"]

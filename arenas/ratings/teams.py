@@ -1,12 +1,58 @@
-"""Columns of games between two teams, for the skill ratings that know teams."""
+"""What the ratings share that know a skill as a normal distribution, and games of two teams."""
 
 from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from arenas.ratings.bradley_terry import Floats, RatingError
-from arenas.ratings.online import Rows
+from arenas.ratings.online import Games, OnlineRating, Rows
+
+
+class TeamRating(OnlineRating):
+    """Mean and variance of the skill of each of n players, learnt from games of two teams."""
+
+    columns = ("mean", "variance")
+
+    _mean: Floats
+    _variance: Floats
+
+    @property
+    def rating(self) -> Floats:
+        """float64[n], means of the skills."""
+        return self._mean.copy()
+
+    @property
+    def error(self) -> Floats:
+        """float64[n], deviations of the skills."""
+        return np.sqrt(self._variance)
+
+    def update_teams(
+        self, first: npt.ArrayLike, second: npt.ArrayLike, score: npt.ArrayLike
+    ) -> Self:
+        """Learn from m games of two teams, in their order.
+
+        Args:
+            first, second: int64[m, k], the members of each team, rows of players; -1 for an
+                empty place. Nobody plays twice in a game.
+            score: float64[m] in 0 ... 1, of the first team.
+
+        Raises:
+            RatingError: for teams that are empty or share a player, or scores outside 0 ... 1.
+        """
+        one, other, points = teams_of(first, second, score, self.players)
+        self._learn(one, other, points)
+        return self
+
+    def _update(self, games: Games) -> None:
+        self._learn(apart(games.first), apart(games.second), games.score)
+
+    @abstractmethod
+    def _learn(self, first: Rows, second: Rows, score: Floats) -> None:
+        """Move `_mean` and `_variance` by games that are checked, in their order."""
 
 
 def teams_of(

@@ -19,14 +19,14 @@ import numpy.typing as npt
 from numba import njit
 
 from arenas.ratings.bradley_terry import Floats
-from arenas.ratings.online import Games, OnlineRating, Rows, positive
-from arenas.ratings.teams import apart, teams_of
+from arenas.ratings.online import Rows, positive
+from arenas.ratings.teams import TeamRating
 
 LEAST = 1e-4
 """A game leaves at least this share of a variance (kappa of the paper)."""
 
 
-class WengLin(OnlineRating):
+class WengLin(TeamRating):
     """Normal distributions of the skills of n players, logistic noise; no periods.
 
     Args:
@@ -44,8 +44,6 @@ class WengLin(OnlineRating):
     ([27.64, 22.36], [8.07, 8.07])
     """
 
-    columns = ("mean", "variance")
-
     def __init__(
         self,
         players: int,
@@ -58,42 +56,12 @@ class WengLin(OnlineRating):
         self._mean = self._spread("mean", mean)
         self._variance = np.square(self._spread("deviation", deviation, positive=True))
 
-    @property
-    def rating(self) -> Floats:
-        """float64[n], means of the skills."""
-        return self._mean.copy()
-
-    @property
-    def error(self) -> Floats:
-        """float64[n], deviations of the skills."""
-        return np.sqrt(self._variance)
-
     def expect(self, first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
         """float64[m], the score expected of the first players (their equation 49)."""
         one, other = self._pairs(first, second)
         noise = 2 * self.settings["beta"] ** 2 + self._variance[one] + self._variance[other]
         expected: Floats = 1 / (1 + np.exp((self._mean[other] - self._mean[one]) / np.sqrt(noise)))
         return expected
-
-    def update_teams(
-        self, first: npt.ArrayLike, second: npt.ArrayLike, score: npt.ArrayLike
-    ) -> WengLin:
-        """Learn from m games of two teams, in their order.
-
-        Args:
-            first, second: int64[m, k], the members of each team, rows of players; -1 for an
-                empty place. Nobody plays twice in a game.
-            score: float64[m] in 0 ... 1, of the first team.
-
-        Raises:
-            RatingError: for teams that are empty or share a player, or scores outside 0 ... 1.
-        """
-        one, other, points = teams_of(first, second, score, self.players)
-        self._learn(one, other, points)
-        return self
-
-    def _update(self, games: Games) -> None:
-        self._learn(apart(games.first), apart(games.second), games.score)
 
     def _learn(self, first: Rows, second: Rows, score: Floats) -> None:
         beta, tau = self.settings["beta"], self.settings["tau"]

@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from economy.chance import GAMMA, mixed
 from economy.columns import LARGEST
+from swarm.chance import GAMMA, mixed
 
 
 class BidRefusal(IntEnum):

@@ -19,10 +19,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from economy.chance import uniform
 from economy.equilibria.checks import EquilibriumError, Floats, count
 from economy.equilibria.game_tree import CHANCE, LEAF, GameTree
 from economy.equilibria.regret_tables import RegretTables
+from swarm.chance import uniform
 
 Numbers = NDArray[np.int32]
 

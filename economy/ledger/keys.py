@@ -18,9 +18,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from economy.chance import GAMMA, mixed
 from economy.columns import whole_numbers
 from economy.ledger.errors import LedgerError
+from swarm.chance import GAMMA, mixed
 
 NO_KEY = 0
 

@@ -26,9 +26,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from economy.chance import below, draw, seeded
 from economy.columns import LARGEST, whole_numbers
 from economy.wealth.errors import WealthError
+from swarm.chance import below, draw, seeded
 
 FINEST_PART = 1000
 """The largest denominator of a yard-sale stake."""

@@ -19,7 +19,8 @@ def command(folder: str) -> None:
         click.echo(write_sweep_report(folder))
         return
     from experiments.reports.report import write_report
-    from experiments.running.folder import RunError, RunFolder
+    from experiments.running.files import RunError
+    from experiments.running.folder import RunFolder
 
     run = RunFolder(folder)
     if run.results is None:

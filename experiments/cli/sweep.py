@@ -70,7 +70,9 @@ def command(
     if dry_run:
         from experiments.sweeps.dry_run import design_in_words
 
-        click.echo(design_in_words(*planned(source, vary, changes, out, options), workers))
+        click.echo(
+            design_in_words(*planned(source, vary, changes, out, options), workers, executor)
+        )
         return
     go_on(
         source,

@@ -14,7 +14,7 @@ from typing import Any
 from experiments.comparing.groups import CompareError, Replicate
 from experiments.comparing.trials import FAILED, STOPPED, Trials, read_trials
 from experiments.running.folder import RunFolder
-from experiments.study.study import Experiment, Study
+from experiments.study.study import Study
 
 IRRELEVANT = ("name", "description", "seed")
 """Keys of a study on which no measure depends, or that tell replicates apart."""
@@ -36,13 +36,12 @@ def read_replicates(places: Iterable[str | Path]) -> tuple[list[Replicate], list
     """
     found: list[Replicate] = []
     notes: list[str] = []
-    prepared: dict[Any, Experiment] = {}
     wanted = list(dict.fromkeys(Path(place) for place in places))
     for path in wanted:
         if is_sweep(path):
             found += _of_sweep(path, notes)
         else:
-            found += _of_run(path, notes, prepared)
+            found += _of_run(path, notes)
     if not found:
         raise CompareError(
             "; ".join(notes) or "nothing to compare: name folders of runs or of sweeps"
@@ -84,7 +83,7 @@ def _hashable(value: Any) -> Any:
 # Runs
 
 
-def _of_run(path: Path, notes: list[str], prepared: dict[Any, Experiment]) -> list[Replicate]:
+def _of_run(path: Path, notes: list[str]) -> list[Replicate]:
     if not path.is_dir():
         raise CompareError(
             f"{path}: no such folder; name those of runs or sweeps, such as runs/umls-30-1, which "
@@ -104,12 +103,15 @@ def _of_run(path: Path, notes: list[str], prepared: dict[Any, Experiment]) -> li
         return []
     study = folder.study
     values = flat_study(study)
-    same = frozenset(values.items())
-    if same not in prepared:  # what a world comes to does not depend on its seed
-        prepared[same] = study.prepare()
-    measures = prepared[same].outcome(folder.metrics, results)
-    code = str(folder.manifest.get("git") or "")
-    return [Replicate(str(path), study.name, values, study.seed, measures, code)]
+    measures = study.outcome(folder.metrics, results)
+    return [Replicate(str(path), study.name, values, study.seed, measures, _code(folder))]
+
+
+def _code(folder: RunFolder) -> str:
+    """The commit, and of a model of one's own the edition of its file."""
+    manifest = folder.manifest
+    found = [str(manifest[name])[:8] for name in ("git", "model") if manifest.get(name)]
+    return f"git:{'/'.join(found)}" if found else ""
 
 
 # Sweeps
@@ -127,6 +129,10 @@ def trial_replicates(sweep: Trials, place: str, notes: list[str]) -> list[Replic
             notes.append(f"left out: {count:,} trials of {place} that {why}")
     if not len(sweep.whole):
         notes.append(f"left out: {place}, no trial of it has lived to the end")
+    codes = sorted(sweep.manifest.get("codes") or ())
+    if len(codes) > 1:
+        notes.append(f"the trials of {place} are of {len(codes)} versions of the code")
+    code = f"sweep:{codes[0].rpartition('+')[2][:8]}" if len(codes) == 1 else ""
     name, base, home = _base(sweep, place)
     found = []
     for trial in sweep.whole.to_dict("records"):
@@ -138,6 +144,7 @@ def trial_replicates(sweep: Trials, place: str, notes: list[str]) -> list[Replic
                 {**base, **point},
                 int(trial["seed"]),
                 {name: float(trial[name]) for name in sweep.measures},
+                code,
             )
         )
     return found

@@ -31,7 +31,8 @@ class Replicate:
         values: what it depends on besides the seed, dotted key to value that can be hashed.
         seed: of all chance in it.
         measures: name to figure, nan if there is none.
-        code: commit of the source it ran from; empty if nobody knows.
+        code: the version that it ran from, behind who counts versions so, as in `git:1a2b3c4d`;
+            empty if nobody knows.
     """
 
     place: str
@@ -73,11 +74,11 @@ def group_replicates(replicates: Sequence[Replicate]) -> tuple[list[Group], list
     for members in together.values():
         versions = _versions(members)
         for code, same in versions.items():
-            values = {**same[0].values, **({"code": code[:8]} if len(versions) > 1 else {})}
+            values = {**same[0].values, **({"code": _version(code)} if len(versions) > 1 else {})}
             kept.append((values, _once(same, notes)))
     codes = sorted({each.code for each in replicates} - {""})
-    if len(codes) > 1:
-        notes.append(f"not all ran from the same code: {', '.join(code[:8] for code in codes)}")
+    if _differ(codes):
+        notes.append(f"not all ran from the same code: {', '.join(map(_version, codes))}")
     names = _names([(members[0].study, values) for values, members in kept])
     return [
         Group(name, tuple(members)) for name, (_, members) in zip(names, kept, strict=True)
@@ -89,11 +90,21 @@ def _versions(members: Iterable[Replicate]) -> dict[str, list[Replicate]]:
     by_seed: dict[int, set[str]] = defaultdict(set)
     for each in members:
         by_seed[each.seed].add(each.code)
-    split = any(len(codes) > 1 for codes in by_seed.values())
+    split = any(_differ(codes) for codes in by_seed.values())
     found: dict[str, list[Replicate]] = defaultdict(list)
     for each in members:
         found[each.code if split else ""].append(each)
     return found
+
+
+def _differ(codes: Iterable[str]) -> bool:
+    """Whether versions are two, among those that are counted the same way."""
+    known = [code for code in codes if code]
+    return len(set(known)) > len({code.rpartition(":")[0] for code in known})
+
+
+def _version(code: str) -> str:
+    return code.rpartition(":")[2] or "unknown"
 
 
 def _once(members: Iterable[Replicate], notes: list[str]) -> list[Replicate]:

@@ -2,7 +2,8 @@
 
 Two ways, each for the whole of a comparison. "t": Student's t; sound from three replicates or so if
 these are near to normal. "resampling": BCa bootstrap (Efron 1987), which asks for no distribution
-but for some ten replicates: with five, an interval of 95% holds the truth about 85 times of 100.
+but for more replicates than a t interval: of normal ones it holds the truth 83 times of 100 with
+five, 90 with ten, 92 with twenty (of 1,500 simulated groups each), where t holds it 95 to 96 times.
 
 What has no answer is nan, never a guess, as the interval of one replicate; where nothing varies the
 bounds are the mean itself.

@@ -209,7 +209,7 @@ def read_trials(path: str | Path) -> Trials:
 def _seconds(path: Path) -> float:
     if not path.exists():
         return float("nan")
-    from experiments.running.folder import read_table
+    from experiments.running.files import read_table
 
     table = read_table(path)
     if "seconds" not in table.column_names:

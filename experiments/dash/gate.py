@@ -23,13 +23,17 @@ PAGE, SOCKET, STATIC = "/", "/ws", "/static/"
 
 @dataclass(frozen=True)
 class Request:
-    """What matters of a request: its method, its target, and headers, "" where there are none."""
+    """What matters of a request: its method, its target, and headers, "" where there are none.
+
+    `site` is `Sec-Fetch-Site`: whether a page of another site leads here, as browsers say it.
+    """
 
     target: str
     host: str = ""
     origin: str = ""
     cookie: str = ""
     method: str = "GET"
+    site: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Gate:
             return Verdict(HTTPStatus.BAD_REQUEST, said="not a path\n")
         given = parse_qs(target.query).get("token", [])
         if target.path == PAGE and given:
-            return self._enter(given)
+            return self._enter(given, request.site)
         if not self._is_known(request.cookie):
             return _refuse("open the URL that the command printed, with its token\n")
         if target.path == SOCKET:
@@ -123,11 +127,18 @@ class Gate:
     def _places(self) -> tuple[str, ...]:
         return tuple(f"{name}:{self.port}" for name in NAMES)
 
-    def _enter(self, given: list[str]) -> Verdict:
-        """The token becomes a cookie, and leaves the address."""
+    def _enter(self, given: list[str], site: str) -> Verdict:
+        """The token becomes a cookie, and leaves the address.
+
+        Whoever comes by a link of another site does not bring the cookie along when redirected,
+        since it is a strict one; sent on by a page of ours, it does.
+        """
         if len(given) != 1 or not _same(given[0], self.token):
             return _refuse("wrong token: open the URL that the command printed\n")
         cookie = f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/"
+        if site == "cross-site":
+            onwards = (("Refresh", f"0; url={PAGE}"), ("Set-Cookie", cookie))
+            return Verdict(HTTPStatus.OK, said="the dashboard opens\n", headers=onwards)
         headers = (("Location", PAGE), ("Set-Cookie", cookie))
         return Verdict(HTTPStatus.SEE_OTHER, headers=headers)
 

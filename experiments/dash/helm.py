@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from experiments.running.live import WATCHED_S, Wish, read_controls, read_wish
+from experiments.running.live import WATCHED_S
+from experiments.running.wish import Wish, read_controls, read_wish
 from swarm.checkpoint import replacing
 
 SPEED_MAX = 1e6
@@ -53,21 +54,34 @@ class Helm:
         if not isinstance(do, str) or do not in does:
             raise WishError(f"not understood; a page may ask to {', '.join(does)}")
         self._follow_others()
+        self._forget_refused()
         self.put(does[do](message))
         return self.wish
 
     def put(self, wish: Wish) -> None:
-        """Let the run know of a wish."""
-        self.wish = replace(wish, serial=self.wish.serial + 1)
-        self._room.mkdir(exist_ok=True)
-        with replacing(self._room / "wish.json") as temporary:
-            temporary.write_text(json.dumps(self.wish.to_json()), encoding="utf-8")
+        """Let the run know of a wish; WishError if it cannot be written, such as on a full disk."""
+        wish = replace(wish, serial=self.wish.serial + 1)
+        try:
+            self._room.mkdir(exist_ok=True)
+            with replacing(self._room / "wish.json") as temporary:
+                temporary.write_text(json.dumps(wish.to_json()), encoding="utf-8")
+        except OSError as error:
+            place = error.filename or self._room
+            raise WishError(f"{place}: {error.strerror or error}; the run is not told") from None
+        self.wish = wish
 
     def _follow_others(self) -> None:
         """What another dashboard of the same run has wished since, is wished."""
         there = read_wish(self._room)
         if there is not None and there.serial > self.wish.serial:
             self.wish = there
+
+    def _forget_refused(self) -> None:
+        """What the run has refused is not asked for again with the next wish."""
+        refused = (read_controls(self._room) or {}).get("refused", {})
+        if refused.get("serial") == self.wish.serial:
+            left = {k: v for k, v in self.wish.changes.items() if k != refused.get("name")}
+            self.wish = replace(self.wish, changes=left)
 
     def _speed(self, message: Mapping[str, Any]) -> Wish:
         speed = message.get("ticks_per_s")
@@ -106,6 +120,6 @@ def _range(low: float | None, high: float | None) -> str:
 
 def _is_fresh(path: Path) -> bool:
     try:
-        return time.time() - path.stat().st_mtime < WATCHED_S
+        return abs(time.time() - path.stat().st_mtime) < WATCHED_S
     except OSError:
         return False

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from socket import create_server, socket
+from tempfile import mkstemp
+from threading import Thread
 
 import click
 
@@ -58,12 +61,16 @@ def watch(
         from experiments.study.reading import load_study
 
         watching, helm, child = begin(load_study(target, changes), out, paused=not go)
+    door: Door | None = None if no_browser else Door(watching.room)
     complaint = child.complaint if child is not None else str
     dashboard = Dashboard(watching, helm, listening, complaint)
     try:
-        asyncio.run(dashboard.serve(lambda gate: _say(gate, watching, no_browser)))
+        asyncio.run(dashboard.serve(lambda gate: _say(gate, watching, door)))
     except KeyboardInterrupt:
         click.echo(_farewell(watching, child))
+    finally:
+        if door is not None:
+            door.remove()
 
 
 def _listen(port: int) -> socket:
@@ -77,11 +84,45 @@ def _listen(port: int) -> socket:
         ) from None
 
 
-def _say(gate: Gate, watching: Watching, no_browser: bool) -> None:
+class Door:
+    """A page on the disk that leads to the dashboard, for the browser to be begun with.
+
+    What a program is begun with can be read by everybody on the machine; the token is in this
+    file instead, which only its owner can read, for as long as the dashboard is open.
+
+    Args:
+        room: where it is made.
+    """
+
+    def __init__(self, room: Path):
+        self._room = room
+        self._path: Path | None = None
+
+    def open(self, url: str) -> None:
+        """Begin the browser; in a thread, since some are waited for."""
+        try:
+            self._room.mkdir(exist_ok=True)
+            number, name = mkstemp(".html", "open-", self._room)  # for its owner alone
+        except OSError:
+            return  # the address has been printed
+        self._path = Path(name).absolute()
+        with open(number, "w", encoding="utf-8") as file:
+            file.write(f'<!doctype html><meta http-equiv="refresh" content="0; url={url}">\n')
+        Thread(target=webbrowser.open, args=(self._path.as_uri(),), daemon=True).start()
+
+    def remove(self) -> None:
+        """Leave nothing behind."""
+        if self._path is not None:
+            with suppress(OSError):
+                self._path.unlink()
+                self._room.rmdir()  # unless a run is at work there
+
+
+def _say(gate: Gate, watching: Watching, door: Door | None) -> None:
     click.echo(f"{watching.folder.path}: {gate.url}")
     click.echo("Ctrl-C closes the dashboard; a run goes on without it")
-    if not no_browser:
-        webbrowser.open(gate.url)
+    if door is not None:
+        door.open(gate.url)
 
 
 def _farewell(watching: Watching, child: Child | None) -> str:

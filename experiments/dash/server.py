@@ -41,6 +41,8 @@ KINDS = {
 }
 MESSAGE_MAX = 4096
 PAGES_MAX = 32
+TRY_LATER = 1013
+"""Code of a websocket that is closed since there are too many."""
 TEXTS_KEPT = 256
 """Messages that wait for one page, at most."""
 TOUCH_S, STATE_S, FRAME_S, NOBODY_S = 1.0, 0.25, 0.008, 0.1
@@ -130,8 +132,9 @@ class Dashboard:
 
     def _answer(self, connection: ServerConnection, asked: HttpRequest) -> Response | None:
         """The answer to a request, or None for a websocket that may be opened."""
-        host, origin, cookie = (_only(asked.headers, n) for n in ("Host", "Origin", "Cookie"))
-        verdict = self.gate.judge(Request(asked.path, host, origin, cookie, asked.method))
+        names = ("Host", "Origin", "Cookie", "Sec-Fetch-Site")
+        host, origin, cookie, site = (_only(asked.headers, name) for name in names)
+        verdict = self.gate.judge(Request(asked.path, host, origin, cookie, asked.method, site))
         if verdict.name == SOCKET:
             if _only(asked.headers, "Upgrade").lower() != "websocket":
                 return self._response(Verdict(HTTPStatus.UPGRADE_REQUIRED, said="a websocket\n"))
@@ -155,7 +158,11 @@ class Dashboard:
 
     async def _talk(self, connection: ServerConnection) -> None:
         """Serve a page until it is closed."""
+        if len(self._pages) >= PAGES_MAX:  # several may have been let in at the same time
+            await connection.close(TRY_LATER, "too many pages")
+            return
         page = Page(connection)
+        self._pages.add(page)
         sending = asyncio.create_task(page.send(lambda: self._newest))
         try:
             await self._greet(page)
@@ -170,10 +177,9 @@ class Dashboard:
                 await sending
 
     async def _greet(self, page: Page) -> None:
-        """What the page is told first; it is among the pages from here on."""
+        """What the page is told first."""
         page.tell(self._watching.hello(self._state))
         page.tell({"kind": "wish", **self._helm.wish.to_json()})
-        self._pages.add(page)
         if self._state.live:
             self._touch_now()
         page.tell(await self._history())

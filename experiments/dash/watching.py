@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.running.folder import RunError, RunFolder, read_study
+from experiments.running.files import RunError, read_study
+from experiments.running.folder import RunFolder
 from experiments.running.frames.camera import Camera
 from experiments.running.frames.frame import FINISHED
-from experiments.running.live import read_controls
 from experiments.running.run import prepare_again
+from experiments.running.wish import read_controls
 from experiments.study.study import METRICS
 from swarm.checkpoint import CheckpointError
 
@@ -40,11 +41,19 @@ class Watching:
 
     Attributes:
         room: `RUN/live`, where the run and its watchers tell each other what they want.
+
+    Raises:
+        RunError: the folder is damaged, or its `live` is a link to elsewhere.
     """
 
     def __init__(self, folder: RunFolder, begins: Callable[[], bool] = lambda: False):
         self.folder, self.begins = folder, begins
         self.room = folder.path / "live"
+        if self.room.is_symlink():
+            raise RunError(
+                f"{self.room}: a link, and what a dashboard writes stays in the folder of the run: "
+                "remove it"
+            )
         self._text = read_study(folder.path, folder.manifest)
         self._study = folder.study
 
@@ -52,7 +61,10 @@ class Watching:
     def state(self) -> State:
         """As it is now."""
         finished = (self.folder.path / "results.json").exists()
-        return State(not finished and (self.begins() or self.folder.at_work), finished)
+        try:
+            return State(not finished and (self.begins() or self.folder.at_work), finished)
+        except OSError:  # the folder has gone, or may not be read any more
+            return State(False, finished)
 
     def touch(self) -> None:
         """Let the run know that somebody watches."""
@@ -123,7 +135,8 @@ class Watching:
         """A frame of a run that nobody is at work on: the world as its last checkpoint has it.
 
         Raises:
-            ValueError: it cannot be made again, such as by a study whose data have changed.
+            ValueError: it cannot be made again, such as by a study whose data have changed, or
+                by code that does not know the checkpoint any more.
         """
         experiment = prepare_again(self.folder)
         reasons: list[str] = []
@@ -132,6 +145,10 @@ class Watching:
                 experiment.world.load(path)
             except CheckpointError as error:
                 reasons.append(str(error))
+            except (KeyError, IndexError, TypeError, ValueError) as error:
+                # Saved by other code; what it has filled by now is of no use.
+                reasons.append(f"{path}: cannot be taken up by this version ({error})")
+                experiment = prepare_again(self.folder)
             else:
                 break
         else:

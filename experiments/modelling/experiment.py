@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.modelling.study import ModelStudy
 from experiments.study.control import Lever
-from experiments.study.study import LATE, METRICS, Experiment, late_means
+from experiments.study.study import LATE, METRICS, Experiment
 from experiments.study.toml import StudyError
 from swarm.world import World
 
@@ -72,15 +72,6 @@ class ModelExperiment(Experiment):
                 if name != "tick"
             ],
         }
-
-    def outcome(
-        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
-    ) -> dict[str, float]:
-        """The late mean of each measure under its own name, its last value as `NAME_last`."""
-        found: dict[str, float] = {}
-        for name, mean in late_means(metrics, self.study.ticks).items():
-            found |= {name: mean, f"{name}_last": float(metrics[name][-1])}
-        return found
 
 
 def format_measures(results: Mapping[str, Any]) -> str:

@@ -13,7 +13,8 @@ from experiments.modelling.experiment import figure, late_note
 from experiments.modelling.scene import Scene
 from experiments.modelling.study import ModelStudy, what_it_is
 from experiments.reports.pictures import BLUE, ORANGE, Contents, NotRecordedError, Picture, Record
-from experiments.running.folder import RunError, RunFolder
+from experiments.running.files import RunError
+from experiments.running.folder import RunFolder
 from experiments.running.run import prepare_again
 from experiments.study.study import LATE
 from experiments.study.toml import StudyError

@@ -179,12 +179,14 @@ def spread(places: np.ndarray) -> np.ndarray:
     Args:
         places: int[n, 2].
     """
-    _, cell = np.unique(places, axis=0, return_inverse=True)
-    cell = cell.reshape(-1)
+    column, row = (each.astype(np.int64) for each in places.T)
+    cell = column * (np.ptp(row) + 1 if len(row) else 1) + row
     order = np.argsort(cell, kind="stable")
-    crowd = np.bincount(cell)
-    turn = np.empty(len(cell), np.int64)
-    turn[order] = np.arange(len(cell)) - np.repeat(np.cumsum(crowd) - crowd, crowd)
-    side = np.ceil(np.sqrt(crowd[cell])).astype(np.int64)
+    sorted_cell = cell[order]
+    first = np.flatnonzero(np.diff(sorted_cell, prepend=sorted_cell[:1] - 1))
+    crowd = np.diff(first, append=len(cell))
+    turn, side = np.empty(len(cell), np.int64), np.empty(len(cell), np.int64)
+    turn[order] = np.arange(len(cell)) - np.repeat(first, crowd)
+    side[order] = np.repeat(np.ceil(np.sqrt(crowd)).astype(np.int64), crowd)
     within = np.stack([turn % side, turn // side], axis=1)
     return places + (within + 0.5) / side[:, None] - 0.5

@@ -34,12 +34,14 @@ from pydantic import Field, create_model
 
 from experiments.models import MODELS
 from experiments.study.section import KEPT, KEPT_MEANS, Section
-from experiments.study.study import Study
+from experiments.study.study import Study, late_means
 from experiments.study.toml import StudyError, did_you_mean
 from experiments.study.written import guarded, is_written, written
 from swarm.world import World
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from experiments.modelling.experiment import ModelExperiment
 
 WHOLE_MAX = 10**7
@@ -117,6 +119,15 @@ class ModelStudy(Study):
         from experiments.modelling.experiment import ModelExperiment
 
         return ModelExperiment(self)
+
+    def outcome(
+        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
+    ) -> dict[str, float]:
+        """The late mean of each measure under its own name, its last value as `NAME_last`."""
+        found: dict[str, float] = {}
+        for name, mean in late_means(metrics, self.ticks).items():
+            found |= {name: mean, f"{name}_last": float(metrics[name][-1])}
+        return found
 
     def format_results(self, results: Mapping[str, Any]) -> str:
         """What was measured."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
@@ -12,7 +11,7 @@ from experiments.reasoning.sections import Institution
 from experiments.reasoning.steering import levers_of
 from experiments.reasoning.study import ReasoningStudy
 from experiments.reasoning.subject import Subject, subject_of
-from experiments.study.study import TEST, Experiment, Study, late_means
+from experiments.study.study import Experiment, Study
 from experiments.study.toml import StudyError
 from swarm.systems import (
     Bankruptcy,
@@ -187,28 +186,3 @@ class ReasoningExperiment(Experiment):
             lambda text: stage(f"examining {text}"),
         )
         return {"subject": subject.name, **subject.about, **found}
-
-    def outcome(
-        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
-    ) -> dict[str, float]:
-        """Late means of all that was recorded, and of an examined world its final table.
-
-        `valid`, `cost` and `test_mrr` are the best evolved agent's; what stands beside it has its
-        name behind, as in `valid_random_search`.
-        """
-        found = late_means(metrics, self.study.ticks)
-        if results is not None:
-            from experiments.reasoning.evaluation import EVOLVED
-
-            for row in results["rows"]:
-                whose = "" if row["name"] == EVOLVED else f"_{_as_key(row['name'])}"
-                found[f"valid{whose}"] = row["valid"]
-                if row["cost"] is not None:
-                    found[f"cost{whose}"] = row["cost"]
-                found |= {f"{TEST}{name}{whose}": row[name] for name in results["figures"]}
-        return found
-
-
-def _as_key(name: str) -> str:
-    """A name in words as the name of a column: `random search` becomes `random_search`."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -16,7 +17,7 @@ from experiments.reasoning.sections import (
     SelectionSection,
     WorldSection,
 )
-from experiments.study.study import METRICS, Study
+from experiments.study.study import METRICS, TEST, Study, late_means
 from experiments.study.toml import StudyError, did_you_mean
 from swarm.reasoning import SHIPPED
 from swarm.reasoning.networks import NETWORKS
@@ -24,6 +25,8 @@ from swarm.reasoning.networks.problem import RANDOM
 from swarm.systems import System
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from experiments.reasoning.assembly import ReasoningExperiment
 
 
@@ -108,8 +111,33 @@ class ReasoningStudy(Study):
 
         return ReasoningExperiment(self)
 
+    def outcome(
+        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
+    ) -> dict[str, float]:
+        """Late means of all that was recorded, and of an examined world its final table.
+
+        `valid`, `cost` and `test_mrr` are the best evolved agent's; what stands beside it has its
+        name behind, as in `valid_random_search`.
+        """
+        found = late_means(metrics, self.ticks)
+        if results is not None:
+            from experiments.reasoning.evaluation import EVOLVED
+
+            for row in results["rows"]:
+                whose = "" if row["name"] == EVOLVED else f"_{_as_key(row['name'])}"
+                found[f"valid{whose}"] = row["valid"]
+                if row["cost"] is not None:
+                    found[f"cost{whose}"] = row["cost"]
+                found |= {f"{TEST}{name}{whose}": row[name] for name in results["figures"]}
+        return found
+
     def format_results(self, results: Mapping[str, Any]) -> str:
         """The final table."""
         from experiments.reasoning.evaluation import format_table
 
         return format_table(results)
+
+
+def _as_key(name: str) -> str:
+    """A name in words as the name of a column: `random search` becomes `random_search`."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -15,7 +15,7 @@ import numpy as np
 
 from experiments.reports.page import embedded, facts, table, write_page
 from experiments.reports.pictures import Contents, NotRecordedError, Picture, Record
-from experiments.running.folder import read_manifest, read_results, read_study, read_table
+from experiments.running.files import read_manifest, read_results, read_study, read_table
 from experiments.study.toml import parse
 
 NOT_EXAMINED = '<p class="note">The run has not been examined: there is no results.json.</p>'

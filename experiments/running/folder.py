@@ -34,20 +34,29 @@ from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from experiments.running.manifest import STUDY_DIGEST, describe_run, digest, now
-from experiments.study.reading import load_study, study_text, to_toml
+from experiments.running.files import (
+    RunError,
+    read_manifest,
+    read_results,
+    read_study,
+    read_ticks,
+    write_json,
+    write_table,
+)
+from experiments.running.manifest import describe_run, now
+from experiments.study.reading import load_study, to_toml
 from experiments.study.study import METRICS, Experiment, Study
-from swarm.checkpoint import CheckpointError, replacing
+from swarm.checkpoint import CheckpointError
 from swarm.world import World
 
-ROWS_IN_GROUP = 65_536
 LOCK_TRIES, LOCK_NAP_S = 10, 0.01
-
-
-class RunError(ValueError):
-    """A run folder is missing, damaged or in use; the message names the place and the remedy."""
+OTHERS = {
+    "sweep.toml": "it is that of a sweep, which report.html in it and `noosphere compare` show; "
+    "`noosphere run` with its study.toml makes one run",
+    "tournament.json": "it is that of a tournament, whose table is results.txt in it",
+}
+"""Files that tell a folder of something else."""
 
 
 class RunFolder:
@@ -68,6 +77,9 @@ class RunFolder:
         self._events: IO[str] | None = None
         if not self.path.is_dir():
             raise RunError(f"{path}: no such run folder; `noosphere run STUDY` makes one")
+        for name, said in OTHERS.items():
+            if (self.path / name).is_file():
+                raise RunError(f"{path}: not the folder of a run: {said}")
         for name in ("study.toml", "manifest.json"):
             if not (self.path / name).is_file():
                 raise RunError(
@@ -95,7 +107,7 @@ class RunFolder:
             for folder in ("", "checkpoints"):
                 (draft / folder).mkdir()
             (draft / "study.toml").write_text(text, encoding="utf-8")
-            _write_json(draft / "manifest.json", describe_run(experiment, text))
+            write_json(draft / "manifest.json", describe_run(experiment, text))
             return cls(_claim_name(draft, parent / f"{study.name}-{study.seed}"))
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
@@ -124,7 +136,7 @@ class RunFolder:
     @property
     def metrics(self) -> dict[str, np.ndarray]:
         """The columns of `metrics.parquet`, which is there once the run is merged."""
-        table = _read_ticks(self._whole(METRICS))
+        table = read_ticks(self._whole(METRICS))
         return {name: table[name].to_numpy() for name in table.column_names}
 
     @property
@@ -143,7 +155,7 @@ class RunFolder:
         Raises:
             RunError: the table is damaged.
         """
-        rows = _read_ticks(self._whole(table)) if self._is_merged() else self._gather(table)
+        rows = read_ticks(self._whole(table)) if self._is_merged() else self._gather(table)
         return {name: rows[name].to_numpy() for name in rows.column_names}
 
     # While the run lives
@@ -194,7 +206,7 @@ class RunFolder:
         (self.path / "parts").mkdir(exist_ok=True)
         for table, columns in experiment.drain().items():
             if columns:
-                _write_table(self._part(table, tick), pa.table(dict(columns)))
+                write_table(self._part(table, tick), pa.table(dict(columns)))
         experiment.world.save(self.path / "checkpoints" / f"tick-{tick}.ckpt")
         kept = experiment.study.checkpoints_kept
         for old in self.checkpoints[kept:]:
@@ -246,12 +258,12 @@ class RunFolder:
                     f"are here: {self._again}"
                 )
             for table, rows in tables.items():
-                _write_table(self._whole(table), rows)
+                write_table(self._whole(table), rows)
         self._drop_parts()
 
     def write_results(self, results: Mapping[str, Any]) -> None:
         """Keep what the examination at the end found."""
-        _write_json(self.path / "results.json", results)
+        write_json(self.path / "results.json", results)
 
     # Tables
 
@@ -272,7 +284,7 @@ class RunFolder:
     def _gather(self, table: str) -> pa.Table:
         parts = sorted(_ticked(self.path / "parts", table, "parquet"), key=tick_of)
         try:
-            return pa.concat_tables(map(_read_ticks, parts)) if parts else pa.table({})
+            return pa.concat_tables(map(read_ticks, parts)) if parts else pa.table({})
         except pa.ArrowInvalid:
             raise RunError(
                 f"{self.path / 'parts'}: the parts of {table} differ in their columns, so some are "
@@ -286,7 +298,7 @@ class RunFolder:
     def _forget_after(self, tick: int) -> None:
         if self._is_merged():
             self._drop_parts()
-            wholes = {table: _read_ticks(self._whole(table)) for table in self.study.tables}
+            wholes = {table: read_ticks(self._whole(table)) for table in self.study.tables}
             if wholes[METRICS]["tick"].to_numpy().max() <= tick:
                 return
             # Checkpoints of the end were lost after the tables were merged: back into parts.
@@ -296,7 +308,7 @@ class RunFolder:
                     continue
                 early = rows.filter(pa.array(rows["tick"].to_numpy() <= tick))
                 if len(early):
-                    _write_table(self._part(table, tick), early)
+                    write_table(self._part(table, tick), early)
         for table in self.study.tables:  # one alone is from a merge that was cut short
             self._whole(table).unlink(missing_ok=True)
             for part in _ticked(self.path / "parts", table, "parquet"):
@@ -340,93 +352,3 @@ def _claim_name(draft: Path, wanted: Path) -> Path:
         except OSError:
             if not path.exists():  # else another run took the name in between
                 raise
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    """Equal rows give equal bytes: one chunk, rows in groups of a fixed size, no metadata."""
-    table = table.replace_schema_metadata(None).combine_chunks()
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        pq.write_table(table, file, row_group_size=ROWS_IN_GROUP, compression="zstd")
-        _to_disk(file)
-
-
-def read_table(path: Path) -> pa.Table:
-    """A Parquet file; raises RunError if it is damaged."""
-    try:
-        return pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno:
-            raise  # of the disk; Arrow's own, on what it reads, have no number
-        raise _damaged_table(path, " ".join(str(error).split())) from None
-
-
-def _read_ticks(path: Path) -> pa.Table:
-    """A table of the run, by tick; one that nothing was recorded in may be without columns."""
-    table, may_be_empty = read_table(path), not path.name.startswith(METRICS)
-    if "tick" not in table.column_names and (table.num_columns or not may_be_empty):
-        raise _damaged_table(path, "it has no column tick")
-    return table
-
-
-def _damaged_table(path: Path, reason: str) -> RunError:
-    return RunError(
-        f"{path}: damaged ({reason}); begin the run anew with `noosphere run` and its study.toml"
-    )
-
-
-def read_study(folder: Path, manifest: Mapping[str, Any]) -> str:
-    """The text of study.toml; raises RunError if it is not what the manifest was made with."""
-    path = folder / "study.toml"
-    text = study_text(path)
-    if manifest.get(STUDY_DIGEST, digest(text)) != digest(text):
-        raise RunError(
-            f"{path}: changed since the run began; put it back as it was, or begin a new run with "
-            f"noosphere run {path}"
-        )
-    return text
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """What `describe_run` wrote; raises RunError if that is not what is there."""
-    found = _read_json(path)
-    if not (isinstance(found, dict) and "git" in found and isinstance(found.get("versions"), dict)):
-        raise RunError(
-            f"{path}: damaged, it should say what the run was begun with, such as versions and "
-            f"git; begin a new run with noosphere run {path.with_name('study.toml')}"
-        )
-    return found
-
-
-def read_results(path: Path) -> dict[str, Any]:
-    """What an examination found; raises RunError if that is not what is there."""
-    found = _read_json(path)
-    rows = found.get("rows") if isinstance(found, dict) else None
-    if not (rows and isinstance(rows, list) and all(map(_is_row, rows))):
-        raise RunError(
-            f"{path}: damaged, it should hold rows, each with a name; delete it, and "
-            f"noosphere resume {path.parent} examines the run again"
-        )
-    return dict(found)
-
-
-def _is_row(row: Any) -> bool:
-    return isinstance(row, dict) and isinstance(row.get("name"), str)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1)
-        file.write("\n")
-        _to_disk(file)
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RunError(f"{path}: damaged, it should be JSON ({error})") from None
-
-
-def _to_disk(file: IO) -> None:
-    file.flush()
-    os.fsync(file.fileno())

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.running.folder import RunError
+from experiments.running.files import RunError
 from experiments.study.control import SteerError
 from experiments.study.study import Experiment
 
@@ -52,7 +53,7 @@ def _parsed(line: bytes) -> tuple[int | None, dict[str, float]]:
     try:
         given: Any = json.loads(line)
         tick, changes = given["tick"], given["set"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None, {}
     right = type(tick) is int and tick >= 0 and isinstance(changes, dict)
     return (tick, changes) if right else (None, {})
@@ -98,6 +99,7 @@ class Interventions:
 
         Raises:
             SteerError: one is not allowed; nothing is recorded, and nothing changed.
+            OSError: it cannot be recorded; nothing is changed.
         """
         assert not self.ahead, "the past is lived again before it goes on differently"
         before = {control.name: control.value for control in experiment.controls()}
@@ -115,16 +117,21 @@ class Interventions:
         self.catch_up(experiment)
 
     def as_results(self) -> dict[str, Any]:
-        """What results say of them: `steered`, or nothing if there are none."""
-        steered = [{"tick": each.tick, "set": dict(each.changes)} for each in self._recorded]
+        """What results say of those that were made: `steered`, or nothing if there are none."""
+        made = self._recorded[: self._made]
+        steered = [{"tick": each.tick, "set": dict(each.changes)} for each in made]
         return {"steered": steered} if steered else {}
 
     def _append(self, line: bytes) -> None:
-        """One line more, in place of one that was cut short."""
-        with open(self._folder / FILE, "a+b") as file:
+        """One line more, in place of one that was cut short; none if it cannot be kept whole."""
+        with open(self._folder / FILE, "a+b", buffering=0) as file:
             file.seek(0)
             whole = file.read().rfind(b"\n") + 1
             file.truncate(whole)
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                if file.write(line) != len(line):
+                    raise OSError(ENOSPC, os.strerror(ENOSPC))
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(whole)
+                raise

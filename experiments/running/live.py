@@ -9,6 +9,8 @@ All goes through files in `RUN/live/`, of which there is none while nobody watch
 Guarantees:
 - while nobody watches, a run looks for `watched` at most 20 times a second and does nothing else;
 - a dashboard that dies stops nothing: a pause ends when `watched` is older than `FORSAKEN_S`;
+- nothing that is wrong with `RUN/live` stops a run: no full disk, no damage, no clock that is put
+  back; a link that stands in its place is not followed;
 - what is changed is recorded before it is made (`Interventions`), so that the run can be resumed
   and replayed; watching alone changes no byte.
 """
@@ -19,20 +21,22 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.running.frames.frame import LIVE, PAUSED
 from experiments.running.interventions import Interventions
+from experiments.running.wish import Wish, read_controls, read_wish
 from experiments.study.control import SteerError
 from experiments.study.study import Experiment
 from swarm.checkpoint import replacing
 
 if TYPE_CHECKING:
     from experiments.running.frames.camera import Camera
+    from experiments.running.frames.frame import Frame
 
 LOOK_S = 0.05
 """Between two looks at what the watcher wishes."""
@@ -44,52 +48,8 @@ FRAMES_PER_S = 30.0
 SHARE = 0.2
 """Of a run's time, at most, that goes into frames."""
 NAP_S = 0.005
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the watcher wants.
-
-    Attributes:
-        serial: goes up with every wish.
-        paused: whether to wait between two ticks.
-        steps: ticks asked for one by one, in all.
-        ticks_per_s: at most; as fast as can be if None.
-        changes: name of a control to the value that it should have.
-    """
-
-    serial: int = 0
-    paused: bool = False
-    steps: int = 0
-    ticks_per_s: float | None = None
-    changes: Mapping[str, float] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """As `wish.json` holds it."""
-        values = asdict(self)
-        changes = values.pop("changes")
-        return {**values, "set": changes}
-
-    @classmethod
-    def of(cls, given: Any) -> Wish | None:
-        """From what `wish.json` holds; None if that is no wish."""
-        kinds = {"serial": int, "paused": bool, "steps": int, "set": dict}
-        if not isinstance(given, dict):
-            return None
-        if any(type(given.get(name)) is not kind for name, kind in kinds.items()):
-            return None
-        speed = given.get("ticks_per_s")
-        if speed is not None and not (type(speed) in (int, float) and 0 < speed < float("inf")):
-            return None
-        return cls(given["serial"], given["paused"], given["steps"], speed, given["set"])
-
-
-def read_wish(room: Path) -> Wish | None:
-    """The wish that lies in `RUN/live`, None if there is none."""
-    try:
-        return Wish.of(json.loads((room / "wish.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return None
+TOLD_MAX = 500
+"""Characters of a refusal."""
 
 
 class Live:
@@ -106,6 +66,7 @@ class Live:
         self.interventions = Interventions(folder)
         self._looked = -LOOK_S
         self._age = float("inf")
+        self._touched = -1, 0.0
         self._wish, self._unheeded = Wish(), False
         self._seen: tuple[int, int] | None = None
         self._ticked = time.monotonic()
@@ -144,19 +105,33 @@ class Live:
         if now - self._looked < LOOK_S:
             return
         self._looked = now
-        try:
-            self._age = time.time() - os.stat(self.room / "watched").st_mtime
-        except OSError:
-            self._age = float("inf")
+        self._age = self._age_of_watched(now)
         if self._age > FORSAKEN_S:
             self._wish, self._seen = Wish(steps=self._stepped), None
             return
         self._read_wish()
         # A run that lives its past again heeds nothing new until it is where it was.
-        if self._unheeded and not self.interventions.ahead:
+        over = self.experiment.world.steps >= self.experiment.study.ticks
+        if self._unheeded and not self.interventions.ahead and not over:
             self._heed()
             self._unheeded = False
         self._window.show_controls(self.experiment, self._stepped)
+
+    def _age_of_watched(self, now: float) -> float:
+        """Seconds since the watcher was there last, infinite if it never was.
+
+        The clock that files are dated by may be put back while nobody touches them: it is asked
+        when the date changes, and from then on ours is, which only goes up.
+        """
+        try:
+            date = os.stat(self.room / "watched").st_mtime_ns
+        except OSError:
+            return float("inf")
+        if os.path.islink(self.room):
+            return float("inf")
+        if date != self._touched[0]:
+            self._touched = date, now - max(0.0, time.time() - date / 1e9)
+        return now - self._touched[1]
 
     def _read_wish(self) -> None:
         try:
@@ -175,8 +150,10 @@ class Live:
             if now.get(name) != value:
                 try:
                     self.interventions.add(self.experiment, {name: value})
-                except SteerError as error:
-                    self._window.refused = {"serial": self._wish.serial, "text": str(error)}
+                except (SteerError, OSError) as error:
+                    text = str(error) if isinstance(error, SteerError) else f"{name}: {error}"
+                    told = {"serial": self._wish.serial, "name": name, "text": text[:TOLD_MAX]}
+                    self._window.refused = told
 
     def _waits(self) -> bool:
         """Whether the next tick is not due yet; after the last one there is nothing to wait for."""
@@ -224,8 +201,11 @@ class Window:
         self._due = 0.0
         self._shown: tuple[int, bool] = (-1, False)
         self._controls = ""
-        (room / "frame.bin").unlink(missing_ok=True)
-        self.stepped = int((read_controls(room) or {}).get("stepped", 0))
+        self.stepped = 0
+        if not room.is_symlink():
+            with suppress(OSError):
+                (room / "frame.bin").unlink()
+            self.stepped = (read_controls(room) or {}).get("stepped", 0)
 
     def show(self, experiment: Experiment, ticks_per_s: float, at_rest: bool) -> None:
         """Publish a frame, unless it is too early or this one is there; never too early at rest."""
@@ -236,15 +216,22 @@ class Window:
         tick = experiment.world.steps
         if self._shown in ((tick, at_rest), (tick, True)) and (self._room / "frame.bin").exists():
             return
+        flags = LIVE | (PAUSED if at_rest else 0)
+        try:
+            shot = self._take(experiment, fresh=at_rest or last)
+            self._write("frame.bin", shot.pack(0.0 if at_rest else ticks_per_s, flags))
+        except Exception as error:  # whatever it is, it is no reason for a run to stop
+            text = f"tick {tick} cannot be shown: {type(error).__name__}: {error}"
+            self.refused = {"serial": -1, "text": text[:TOLD_MAX]}
+        self._shown = (tick, at_rest)
+        self._due = began + max(1 / FRAMES_PER_S, (time.monotonic() - began) / SHARE)
+
+    def _take(self, experiment: Experiment, fresh: bool) -> Frame:
         if self._camera is None:
             from experiments.running.frames.camera import Camera  # slow to import
 
             self._camera = Camera(experiment)
-        flags = LIVE | (PAUSED if at_rest else 0)
-        shot = self._camera.take(fresh=at_rest or last)
-        self._write("frame.bin", shot.pack(0.0 if at_rest else ticks_per_s, flags))
-        self._shown = (tick, at_rest)
-        self._due = began + max(1 / FRAMES_PER_S, (time.monotonic() - began) / SHARE)
+        return self._camera.take(fresh)
 
     def show_controls(self, experiment: Experiment, stepped: int) -> None:
         """Publish what can be set and how it stands, and why the last wish was refused."""
@@ -256,15 +243,6 @@ class Window:
             self._controls = text
 
     def _write(self, name: str, data: bytes) -> None:
-        """Under another name first; whoever watches may have cleared the room and gone."""
-        with suppress(FileNotFoundError), replacing(self._room / name) as temporary:
+        """Under another name first; the room may be gone, or full: then nothing is shown."""
+        with suppress(OSError), replacing(self._room / name) as temporary:
             temporary.write_bytes(data)
-
-
-def read_controls(room: Path) -> dict[str, Any] | None:
-    """What `controls.json` of `RUN/live` holds, None if it is not there."""
-    try:
-        found = json.loads((room / "controls.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from experiments.running.folder import RunError, RunFolder
+from experiments.running.files import RunError
+from experiments.running.folder import RunFolder
 from experiments.running.live import Live
 from experiments.running.manifest import changes_since
 from experiments.running.progress import Progress

@@ -9,7 +9,10 @@ import importlib.util
 import keyword
 import re
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
+
+from experiments.study.written import is_brought
 
 KINDS = {
     "model": ("a World with an agent of its own", "run"),
@@ -84,8 +87,18 @@ def _check_name(name: str) -> None:
 
 def _check_free(name: str) -> None:
     """Whether a file of that name beside a script would stand before a package."""
-    if name in sys.stdlib_module_names or importlib.util.find_spec(name) is not None:
+    if name in sys.stdlib_module_names or _is_installed(name):
         raise StartingError(
             f"{name}: is a package already, which a file {name}.py would hide; choose another "
             f"name, such as my_{name}"
         )
+
+
+def _is_installed(name: str) -> bool:
+    """Whether a package is found, but for files that are found only because one was loaded."""
+    spec = importlib.util.find_spec(name)
+    places = [*(spec.submodule_search_locations or ()), spec.origin] if spec else []
+    if not any(is_brought(Path(place).parent) for place in places if place):
+        return spec is not None
+    elsewhere = [each for each in sys.path if not is_brought(Path(each))]
+    return PathFinder.find_spec(name, elsewhere) is not None

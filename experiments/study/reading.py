@@ -78,7 +78,7 @@ def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
     if kind.home:
         data.setdefault(kind.home, {})  # what is missing in it is named one by one
     for keys, value, override in changes:
-        keys = _housed(kind, keys)
+        keys = housed(kind, keys)
         changed[keys] = override
         table = data.setdefault(keys[0], {}) if len(keys) > 1 else data
         if isinstance(table, dict):
@@ -87,7 +87,7 @@ def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
         study = kind.model_validate(data)
     except ValidationError as error:
         found = sorted(error.errors(), key=lambda details: line_of(text, _key(details)) or 0)
-        problems = [_problem(kind, place, details) for details in found]
+        problems = [problem_line(kind, place, details) for details in found]
         raise StudyError("\n".join(dict.fromkeys(problems))) from None
     return study.located(folder, place)
 
@@ -143,13 +143,13 @@ def _kind(
     return kind
 
 
-def _housed(kind: type[Study], keys: Keys) -> Keys:
+def housed(kind: type[Study], keys: Keys) -> Keys:
     """Keys with their section, where a command line may leave it out."""
     alone = len(keys) == 1 and keys[0] not in kind.model_fields and kind.home
     return (kind.home, *keys) if alone else keys
 
 
-def _problem(kind: type[Study], place: Callable[..., str], details: Any) -> str:
+def problem_line(kind: type[Study], place: Callable[..., str], details: Any) -> str:
     """One line for one of pydantic's errors."""
     wanted = _key(details)
     section = kind.sections().get(wanted[0])

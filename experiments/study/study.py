@@ -121,6 +121,19 @@ class Study(Section, ABC):
         """The study made ready to be lived; raises a ValueError if its world cannot be made."""
 
     @abstractmethod
+    def outcome(
+        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
+    ) -> dict[str, float]:
+        """What its world came to, in a row of a sweep: name of a measure to number.
+
+        Nothing that learns or chooses may look at a name that begins with `TEST`.
+
+        Args:
+            metrics: the table of the whole run, by column.
+            results: what `Experiment.examine` has found, or None if the world was not examined.
+        """
+
+    @abstractmethod
     def format_results(self, results: Mapping[str, Any]) -> str:
         """What `Experiment.examine` has found, as plain text."""
 
@@ -185,17 +198,4 @@ class Experiment(ABC):
         Args:
             metrics: the table of the whole run, by column.
             stage: is told what takes a while.
-        """
-
-    @abstractmethod
-    def outcome(
-        self, metrics: Mapping[str, np.ndarray], results: Mapping[str, Any] | None
-    ) -> dict[str, float]:
-        """What this world comes to in a row of a sweep: name of a measure to number.
-
-        Nothing that learns or chooses may look at a name that begins with `TEST`.
-
-        Args:
-            metrics: the table of the whole run, by column.
-            results: what `examine` has found, or None if the world was not examined.
         """

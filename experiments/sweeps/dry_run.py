@@ -13,24 +13,29 @@ from experiments.sweeps.identity import source_of
 from experiments.sweeps.plan import Sweep, number
 from experiments.sweeps.replicates import Replicates, Trial
 from experiments.sweeps.rounds import Asked, rounds_of, total_of
-from experiments.sweeps.run import check_objective
+from experiments.sweeps.run import check_executor, check_objective
 from experiments.sweeps.trial import prefix_of
 
 SHOWN = 10
 SEEDS_SHOWN = 3
 
 
-def design_in_words(plan: Sweep, out: str | Path, workers: int | None = None) -> str:
+def design_in_words(
+    plan: Sweep, out: str | Path, workers: int | None = None, executor: str = "pool"
+) -> str:
     """The design, what is finished of it, and what the rest would cost, as plain text.
 
     Args:
         plan: the sweep.
         out: where its folder would be, or is.
         workers: how many trials would run at once.
+        executor: where.
 
     Raises:
         SweepError: another sweep has its folder, or the objective is nothing that is measured.
+        ExecutorError: there is no such executor, or it takes no such number of workers.
     """
+    check_executor(executor, workers)
     check_objective(plan)
     asked = next(rounds_of(plan))
     first = [trial for each in asked for trial in Replicates(plan).of(each)]
@@ -42,13 +47,14 @@ def design_in_words(plan: Sweep, out: str | Path, workers: int | None = None) ->
         entries = there.journal.look().entries
     done = [entries[trial.content] for trial in first if trial.content in entries]
     total = total_of(plan, len(asked))
+    at_once = 1 if executor == "in-place" else workers or cores()
     rows: dict[str, str] = {
         "study": f"{plan.file.study} ({plan.study.kind})",
         **{factor.key: str(factor) for factor in plan.factors},
         "design": _design(plan, len(asked), total),
         "seeds": _seeds(plan),
         "folder": f"{folder}: {_finished(len(done), total)}",
-        "cost": _cost(plan, total, len(done), [e.seconds for e in entries.values()], workers),
+        "cost": _cost(plan, total, len(done), [e.seconds for e in entries.values()], at_once),
     }
     width = max(map(len, rows)) + 2
     about = (plan.name, f"seed {plan.file.seed}", plan.file.description)
@@ -89,7 +95,7 @@ def _finished(done: int, total: int) -> str:
     return f"{done:,} of {total:,} trials are finished" if done else "nothing is finished"
 
 
-def _cost(plan: Sweep, total: int, done: int, seconds: Sequence[float], workers: int | None) -> str:
+def _cost(plan: Sweep, total: int, done: int, seconds: Sequence[float], at_once: int) -> str:
     """What is left, in seconds of work."""
     left, halving = total - done, plan.file.halving
     if not left:
@@ -106,7 +112,6 @@ def _cost(plan: Sweep, total: int, done: int, seconds: Sequence[float], workers:
         each = prefix.prepare_s + share * prefix.tick_s * study.ticks
         exam = "; the examination comes on top" if plan.examine else ""
         why = f"judged by the first ticks of one{exam}"
-    at_once = workers or cores()
     return (
         f"{left:,} trials of about {_time(each)}, {why}: {_time(left * each)} of work, "
         f"{_time(left * each / at_once)} with {at_once} workers"

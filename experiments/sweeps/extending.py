@@ -39,7 +39,7 @@ def _differences(before: Sweep, after: Sweep) -> Iterator[str]:
     yield from _changed({"seed": old.seed}, {"seed": new.seed}, "")
     yield from _changed({"kind": old.design.kind}, {"kind": new.design.kind}, "design.")
     yield from _changed({"examine": before.examine}, {"examine": after.examine}, "measure.")
-    chosen = old.design.kind == "optuna" or old.halving is not None
+    chosen = before.chooses
     if chosen:
         names = ("objective", "direction")
         yield from _changed(_picked(old.design, names), _picked(new.design, names), "design.")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.doctor import versions
-from experiments.running.folder import _read_json, _write_json
+from experiments.running.files import read_json, write_json
 from experiments.running.manifest import now
 from experiments.study.section import Section
 from experiments.study.study import Study
@@ -85,8 +85,11 @@ class SweepFolder:
             draft.mkdir(parents=True)
             (draft / "study.toml").write_text(study_toml(sweep.study), encoding="utf-8")
             (draft / "sweep.toml").write_text(sweep_toml(sweep), encoding="utf-8")
-            _write_json(draft / "manifest.json", described(sweep))
+            write_json(draft / "manifest.json", described(sweep))
             draft.rename(path)
+        except OSError:
+            if not path.exists():  # else another process was first, and has made it
+                raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return cls(path)
@@ -120,7 +123,7 @@ class SweepFolder:
     @property
     def manifest(self) -> dict[str, Any]:
         """What the sweep was begun with, and which versions of the code ran its trials."""
-        found = _read_json(self.path / "manifest.json")
+        found = read_json(self.path / "manifest.json")
         return found if isinstance(found, dict) else {}
 
     @property
@@ -161,7 +164,7 @@ class SweepFolder:
         for entry in self.journal.entries.values():
             codes[entry.code] = codes.get(entry.code, 0) + 1
         mixed = any_code or self.manifest.get("any_code", False)
-        _write_json(
+        write_json(
             self.path / "manifest.json", {**self.manifest, "codes": codes, "any_code": mixed}
         )
 

@@ -1,4 +1,8 @@
-"""The journal of a sweep: `trials.jsonl`, a line for each finished trial, on disk before the next.
+"""The journal of a sweep: `trials.jsonl`, a line for each finished trial.
+
+A line is with the kernel when `add` returns, so that a process that is killed loses none, and safe
+on disk when `settle` does, which is what a trial that is called finished has to be. Between the two
+lies what a loss of power may cost.
 
 The coordinator alone writes it, and holds it with a lock that the kernel lets go of when the
 process ends. A last line that was cut short by a crash is taken off when the journal is opened, and
@@ -13,9 +17,9 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 from experiments.sweeps.sections import SweepError
 
@@ -66,7 +70,8 @@ class Journal:
     def __init__(self, path: Path):
         self.path = path
         self.entries: dict[str, Entry] = {}
-        self._file: BinaryIO | None = None
+        self._file: int | None = None
+        self._settled = True
 
     @contextmanager
     def claimed(self) -> Iterator[Journal]:
@@ -90,7 +95,7 @@ class Journal:
                 file.truncate(whole)
                 os.fsync(file.fileno())
             self.entries = _read(self.path, text[:whole])
-            self._file = file
+            self._file = file.fileno()
             try:
                 yield self
             finally:
@@ -103,13 +108,20 @@ class Journal:
         return self
 
     def add(self, entry: Entry) -> None:
-        """Write an entry down, safe on disk when this returns."""
+        """Write an entry down; `settle` puts it on disk."""
         assert self._file is not None, "written only while it is claimed"
-        line = {**asdict(entry), "measures": {k: _json(v) for k, v in entry.measures.items()}}
-        self._file.write(json.dumps(line, allow_nan=False).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        line = {**vars(entry), "measures": {k: _json(v) for k, v in entry.measures.items()}}
+        left = json.dumps(line, allow_nan=False).encode() + b"\n"
+        self._settled = False
+        while left:
+            left = left[os.write(self._file, left) :]
         self.entries[entry.content] = entry
+
+    def settle(self) -> None:
+        """Put on disk what was added."""
+        if self._file is not None and not self._settled:
+            os.fsync(self._file)
+            self._settled = True
 
 
 def _read(path: Path, text: bytes) -> dict[str, Entry]:
@@ -118,7 +130,7 @@ def _read(path: Path, text: bytes) -> dict[str, Entry]:
         try:
             said = json.loads(line)
             said["measures"] = {name: _number(value) for name, value in said["measures"].items()}
-            entry = Entry(**said)
+            entry = _checked(Entry(**said))
         except (ValueError, TypeError, KeyError, AttributeError):
             raise SweepError(
                 f"{path}:{number}: damaged, it should be a finished trial; delete the line, and "
@@ -126,6 +138,19 @@ def _read(path: Path, text: bytes) -> dict[str, Entry]:
             ) from None
         entries[entry.content] = entry
     return entries
+
+
+def _checked(entry: Entry) -> Entry:
+    """The same; raises TypeError or ValueError for what `add` would not have written."""
+    for each in fields(Entry):
+        given: Any = getattr(entry, each.name)
+        if each.type == "str" and not isinstance(given, str):
+            raise TypeError(each.name)
+    if entry.status not in (DONE, FAILED):
+        raise ValueError(entry.status)
+    float(entry.seconds)
+    int(entry.attempts)
+    return entry
 
 
 def _json(value: float) -> float | str | None:

@@ -14,10 +14,16 @@ from experiments.sweeps.sections import SweepError
 def flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     """Dotted keys and what they are given, however the dots were written."""
     for key, value in table.items():
-        if isinstance(value, Mapping) and not set(value) & set(RANGE_KEYS) and value:
+        if isinstance(value, Mapping) and value and not _is_range(value):
             yield from flat(value, f"{before}{key}.")
         else:
             yield f"{before}{key}", value
+
+
+def _is_range(table: Mapping[str, Any]) -> bool:
+    """Whether a table is meant as a range; a parameter may be called low, and has levels then."""
+    given = [table[key] for key in RANGE_KEYS if key in table]
+    return bool(given) and not any(isinstance(each, list | tuple | Mapping) for each in given)
 
 
 def varied(vary: Sequence[str] | Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -45,6 +45,11 @@ class Sweep:
         """Whether each trial ends with the examination; models have none."""
         return self.file.measure.examine and isinstance(self.study, ReasoningStudy)
 
+    @property
+    def chooses(self) -> bool:
+        """Whether points are chosen by what others came to."""
+        return self.file.design.kind == "optuna" or self.file.halving is not None
+
     @cached_property
     def seeds(self) -> list[int]:
         """Of the replicates, the same for every point."""

@@ -27,7 +27,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from experiments.study.reading import _housed, _problem, load_study
+from experiments.study.reading import housed, load_study, problem_line
 from experiments.study.shipped import study_names
 from experiments.study.study import TEST, Study
 from experiments.study.toml import StudyError, did_you_mean, line_of, parse, toml_value
@@ -174,7 +174,7 @@ class _Reading:
             file = SweepFile.model_validate(data)
         except ValidationError as error:
             details = sorted(error.errors(), key=lambda d: line_of(self.text, _keys(d)) or 0)
-            problems = [_problem(SweepFile, self.place, each) for each in details]  # type: ignore[arg-type]
+            problems = [problem_line(SweepFile, self.place, each) for each in details]  # type: ignore[arg-type]
             raise SweepError("\n".join(dict.fromkeys(problems))) from None
         problems = list(self._contradictions(file))
         if problems:
@@ -197,7 +197,7 @@ class _Reading:
                 f"{where}: design.objective: missing, {needs} needs one; a measure such as "
                 'objective = "accuracy_mean"'
             )
-        if needs and design.objective is not None and design.objective.startswith(TEST):
+        if design.objective is not None and design.objective.startswith(TEST):
             yield (
                 f"{self.place('design', 'objective')}: design.objective: got "
                 f"{design.objective!r}, which is measured on held-out queries: what is chosen by "
@@ -216,7 +216,7 @@ class _Reading:
         named: list[tuple[str, Factor]] = []
         for factor in factors:
             keys = tuple(factor.key.split("."))
-            key = ".".join(_housed(type(study), keys))
+            key = ".".join(housed(type(study), keys))
             self._check_key(file, study, key, factor.key, [name for name, _ in named], fixed)
             named.append((key, factor))
         if file.design.kind != "grid" and not named:
@@ -285,7 +285,7 @@ class _Reading:
             raise SweepError(f"{where}: stands twice, also as {key}")
         for place, change in fixed:
             keys = tuple(change.partition("=")[0].strip().split("."))
-            if ".".join(_housed(type(study), keys)) == key:
+            if ".".join(housed(type(study), keys)) == key:
                 raise SweepError(f"{where}: is varied, and set for all trials ({place})")
         if file.halving is not None and key in ("ticks", "world.generations"):
             raise SweepError(f"{where}: cannot be varied, halving says how long trials live")

@@ -37,6 +37,10 @@ WRITTEN_EVERY_S = 5.0
 """Least time between two tables while a sweep is under way; and they take at most a 20th of it."""
 SHARE = 20
 
+SETTLE_S, SETTLE_MAX_S = 0.05, 1.0
+"""Trials that end so soon after each other are put on disk together, and then told of: where the
+disk is slow so many more that waiting for it takes a 20th of the time."""
+
 OF_THE_EXAM = ("valid", "cost")
 """Measures that only the examination tells, and how the names of its others begin."""
 
@@ -102,6 +106,7 @@ def sweep(
     else:
         plan = load_sweep(source, vary, changes, **options)
         check_objective(plan)
+        check_executor(executor, workers)
         folder = SweepFolder.of(plan, out)
     run = _Running(folder, plan, fail_fast, any_code, progress or SweepProgress())
     return run.all(executor, workers)
@@ -115,7 +120,7 @@ def resume_sweep(folder: str | Path, **options: Any) -> SweepFolder:
 def check_objective(plan: Sweep) -> None:
     """Raise SweepError if the objective, where one is needed, is nothing that is measured."""
     name = plan.file.design.objective
-    if name is None or (plan.file.design.kind != "optuna" and plan.file.halving is None):
+    if name is None or not plan.chooses:
         return
     if plan.examine and name.split("_")[0] in OF_THE_EXAM:
         return
@@ -124,10 +129,22 @@ def check_objective(plan: Sweep) -> None:
     if name not in known:
         known += list(OF_THE_EXAM) if plan.examine else []
         known = [each for each in known if not each.startswith(TEST)]
-        raise SweepError(
-            f"{plan.name}: design.objective: got {name!r}, allowed is one of {', '.join(known)}"
-            f"{did_you_mean(name, known)}"
-        )
+        raise SweepError(_no_such_objective(plan, name, known))
+
+
+def _no_such_objective(plan: Sweep, name: str, known: Sequence[str]) -> str:
+    return (
+        f"{plan.name}: design.objective: got {name!r}, allowed is one of {', '.join(known)}"
+        f"{did_you_mean(name, known)}"
+    )
+
+
+def check_executor(executor: str | Executor, workers: int | None) -> None:
+    """Refuse what no executor would take, before there is a folder."""
+    if executor == "ray":  # nobody joins a cluster in order to see whether one could
+        executor = "pool"
+    if isinstance(executor, str):
+        executor_of(executor, workers).close()
 
 
 class _Running:
@@ -148,6 +165,8 @@ class _Running:
         self.journal = folder.journal
         self._make = Replicates(plan)
         self._written, self._took = time.monotonic(), 0.0
+        self._settled, self._settle_s = time.monotonic(), SETTLE_S
+        self._untold: list[tuple[Trial, Entry, int]] = []
 
     def all(self, executor: str | Executor, workers: int | None) -> SweepFolder:
         """The main loop: rounds of points until none is left, then the tables."""
@@ -230,21 +249,49 @@ class _Running:
         try:
             for outcome in outcomes:
                 trial = missing[outcome.number]
+                self._refuse_changed(outcome)
                 entry = entry_of(trial, outcome)
                 self.journal.add(entry)
                 self.tried.add(trial.content)
-                self.progress.trial(trial.labels, entry, rows[trial.content])
+                self._untold.append((trial, entry, rows[trial.content]))
+                now = time.monotonic()
+                if now - self._settled > self._settle_s:
+                    self._settle()
                 if self.fail_fast and entry.status == FAILED:
                     raise TrialFailedError(self.folder, trial, entry)
-                if time.monotonic() - self._written > max(WRITTEN_EVERY_S, SHARE * self._took):
+                if now - self._written > max(WRITTEN_EVERY_S, SHARE * self._took):
                     self._write()
         finally:
-            if hasattr(outcomes, "close"):
-                outcomes.close()
+            try:
+                self._settle()
+            finally:
+                if hasattr(outcomes, "close"):
+                    outcomes.close()
+
+    def _settle(self) -> None:
+        """Put what has ended on disk, and then tell of it."""
+        began = time.monotonic()
+        self.journal.settle()
+        self._settled = time.monotonic()
+        self._settle_s = min(max(SETTLE_S, SHARE * (self._settled - began)), SETTLE_MAX_S)
+        untold, self._untold = self._untold, []
+        for trial, entry, rows in untold:
+            self.progress.trial(trial.labels, entry, rows)
+
+    def _refuse_changed(self, outcome: Outcome) -> None:
+        """A trial is known by its files as they were read; other files are another trial."""
+        if outcome.failure is None and "changed" in outcome.value:
+            raise SweepError(
+                f"{self.folder.path}: a file that the study names is no longer what it was when "
+                f"the sweep was read: {outcome.value['changed']}. What is finished is kept; the "
+                "same command begins with the file as it is now"
+            )
 
     def _values(self, asked: Sequence[Asked], trials: Sequence[Trial]) -> list[float]:
         """The mean objective of each point over the replicates that are finished; nan of none."""
         name = self.plan.file.design.objective
+        if name is not None:
+            self._refuse_unmeasured(name, trials)
         values: dict[int, list[float]] = {each.number: [] for each in asked}
         for trial in trials:
             measures = self.journal.entries[trial.content].measures
@@ -256,7 +303,16 @@ class _Running:
             for each in asked
         ]
 
+    def _refuse_unmeasured(self, name: str, trials: Sequence[Trial]) -> None:
+        """What the examination tells is known once a trial has sat it."""
+        found = (self.journal.entries[trial.content].measures for trial in trials)
+        known = dict.fromkeys(each for measures in found for each in measures)
+        if known and name not in known and self.plan.chooses:
+            names = [each for each in known if not each.startswith(TEST)]
+            raise SweepError(_no_such_objective(self.plan, name, names))
+
     def _write(self) -> None:
+        self.journal.settle()
         began = time.monotonic()
         write_tables(self.folder.path, self.plan.factors, self.trials, self.journal.entries)
         self._written = time.monotonic()

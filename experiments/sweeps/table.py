@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from experiments.running.folder import _write_table
+from experiments.running.files import write_table
 from experiments.sweeps.factors import Factor
 from experiments.sweeps.journal import DONE, FAILED, Entry
 from experiments.sweeps.replicates import Trial
@@ -57,13 +57,13 @@ def write_tables(
         values = [entry.measures.get(name, math.nan) for entry in found]
         # A model of one's own may call a measure what is a column already.
         table[f"measure.{name}" if name in table else name] = pa.array(values, pa.float64())
-    _write_table(folder / "trials.parquet", pa.table(table))
+    write_table(folder / "trials.parquet", pa.table(table))
     timing = {
         "trial": pa.array([entry.trial for entry in found], pa.string()),
         "seconds": pa.array([entry.seconds for entry in found], pa.float64()),
         "attempts": pa.array([entry.attempts for entry in found], pa.int64()),
     }
-    _write_table(folder / "timing.parquet", pa.table(timing))
+    write_table(folder / "timing.parquet", pa.table(timing))
 
 
 def _fixed(trial: Trial, entry: Entry) -> dict[str, Any]:

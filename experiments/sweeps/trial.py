@@ -2,7 +2,8 @@
 
 `live` is what workers run. What it returns depends on its payload alone; an exception of the
 study's world is part of that, as a stage and a traceback that begins here, so that it reads the
-same wherever the trial was run.
+same wherever the trial was run. A trial is known by the files that its study names as they were
+when the sweep was read: where one has changed since, nothing is measured, and `live` says so.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import numpy as np
 
 from experiments.reasoning.study import ReasoningStudy
 from experiments.study.study import METRICS, Experiment, Study
+from experiments.study.toml import StudyError
+from experiments.sweeps.identity import source_of
 
 if TYPE_CHECKING:
     from experiments.reasoning.subject import Subject
@@ -33,6 +36,10 @@ SUBJECTS_KEPT = 2
 PREFIX_TICKS = 3
 
 
+class ChangedError(Exception):
+    """A file that the study names is not what it was when the sweep was read."""
+
+
 def payload_of(study: Study, source: str, examine: bool) -> dict[str, Any]:
     """What a worker needs to know of a trial, as plain values."""
     return {"study": study.model_dump(), "source": source, "examine": examine}
@@ -42,18 +49,22 @@ def live(payload: Mapping[str, Any], shared: Mapping[str, np.ndarray]) -> dict[s
     """Live a trial.
 
     Returns:
-        `measures`, name to number; or `stage`, `error` and `traceback` if it failed.
+        `measures`, name to number; or `stage`, `error` and `traceback` if it failed; or `changed`,
+        in words, if its files are not those of the payload's `source` any more. An empty source
+        is that of any files.
     """
     stage = PREPARE
     try:
-        experiment = prepared(study_from(payload["study"]), payload["source"])
+        experiment = prepared(_read(payload), payload["source"])
         stage = LIVE
         metrics = _lived(experiment)
         stage = EXAMINE
         results = experiment.examine(metrics, _silent) if payload["examine"] else None
-        return {"measures": experiment.outcome(metrics, results)}
+        return {"measures": experiment.study.outcome(metrics, results)}
     except KeyboardInterrupt:
         raise
+    except ChangedError as error:
+        return {"changed": str(error)}
     except BaseException as error:  # `sys.exit` in a model ends its trial, not the sweep
         text = "".join(traceback.format_exception(error))
         # Addresses of objects differ from one process to the next.
@@ -63,6 +74,25 @@ def live(payload: Mapping[str, Any], shared: Mapping[str, np.ndarray]) -> dict[s
             "error": re.sub(r"\bat 0x[0-9a-f]+", "at 0x...", f"{type(error).__name__}: {error}"),
             "traceback": text,
         }
+
+
+def _read(payload: Mapping[str, Any]) -> Study:
+    """The study of a payload; raises ChangedError if its model is not what it was."""
+    try:
+        study = study_from(payload["study"])
+    except StudyError as error:  # it could be read when the sweep was
+        raise ChangedError(str(error)) from None
+    if not isinstance(study, ReasoningStudy):
+        _check_source(study, payload["source"])
+    return study
+
+
+def _check_source(study: Study, source: str) -> None:
+    now = source_of(study)
+    if source and now and now != source:
+        if isinstance(study, ReasoningStudy):
+            raise ChangedError(str(study.problem.graph or study.problem.network))
+        raise ChangedError(str(getattr(study, "model", study.name)))
 
 
 def study_from(data: Mapping[str, Any]) -> Study:
@@ -101,7 +131,10 @@ class _Asked:
 def _subject(asked: _Asked, source: str) -> Subject:
     from experiments.reasoning.subject import subject_of
 
-    return subject_of(asked.study)
+    _check_source(asked.study, source)
+    subject = subject_of(asked.study)
+    _check_source(asked.study, source)  # or else it may have changed while it was read
+    return subject
 
 
 def _lived(experiment: Experiment) -> dict[str, np.ndarray]:
@@ -152,5 +185,5 @@ def prefix_of(study: Study, source: str) -> Prefix:
         ticks_s.append(time.perf_counter() - began)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # none of these ticks is late, and their mean is nan
-        measures = experiment.outcome(experiment.drain()[METRICS], None)
+        measures = study.outcome(experiment.drain()[METRICS], None)
     return Prefix(list(measures), prepare_s, min(ticks_s))

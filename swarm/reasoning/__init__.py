@@ -6,7 +6,8 @@ from swarm.reasoning.faculties import ENGINES, Faculties, ScoreTable
 from swarm.reasoning.gates import GateError, GateNetworks
 from swarm.reasoning.graph import SHIPPED, GraphError, KnowledgeGraph, load_graph
 from swarm.reasoning.problem import Engines, Judge, Problem
-from swarm.reasoning.queries import Block, Quality, Referee, ask, judge
+from swarm.reasoning.queries import Block, ask
+from swarm.reasoning.referee import Quality, Referee, judge
 from swarm.reasoning.strategy import Answers, Hearsay, Strategies, reason
 
 __all__ = [

@@ -12,7 +12,8 @@ from swarm.reasoning.engine import Engine
 from swarm.reasoning.evidence import CELLS_MAX, Evidence
 from swarm.reasoning.faculties import Faculties, ScoreTable
 from swarm.reasoning.graph import KnowledgeGraph
-from swarm.reasoning.queries import ask, judge
+from swarm.reasoning.queries import ask
+from swarm.reasoning.referee import judge
 
 
 class Judge(Protocol):

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from swarm.memory.encoders import RelationalProfile
 from swarm.memory.vectors import Exact, VectorIndex, vector_index
 from swarm.population import Column, PopulationError
+from swarm.systems.fact_space import FactSpace
 from swarm.systems.reasoning import Reasoning
 from swarm.systems.remembering import Remembering
 from swarm.systems.selection import Selection
@@ -45,11 +45,9 @@ class Exploring(System):
     random, join at the end of each generation (as good a rule as any more elaborate one: Gomes,
     Mariano & Christensen 2015, GECCO). Credit does not count.
 
-    The embedding of a fact is [x(subject), e(relation), x(object)], x the `RelationalProfile` over
-    the evidence and e a 1 in the place of the relation. An answer is compared with the facts that
-    its author's edition of the memory had when it was given, the author's own among them. A fact
-    counts as often as it is said: what k have said is not original at all. Credit counts, as it
-    does for surprise.
+    An answer is compared, in a `FactSpace`, with the facts that its author's edition of the memory
+    had when it was given, the author's own among them. A fact counts as often as it is said: what
+    k have said is not original at all. Credit counts, as it does for surprise.
 
     Distances are Euclidean, scaled so that the largest possible is 1. Where fewer than k are known
     the mean is over those.
@@ -99,7 +97,7 @@ class Exploring(System):
         self._steps: list[int] = []  # vectors in the archive after each addition
         self._facts = np.empty(0, np.int64)  # of findings: the key of each vector
         self._seen = 0  # facts of the memory that have been looked at
-        self._profile: RelationalProfile
+        self._space: FactSpace
 
     def setup(self, world: World) -> None:
         """What is compared has to be there."""
@@ -117,10 +115,8 @@ class Exploring(System):
                     "Exploring: findings are compared by the relations of a knowledge graph, and "
                     'this problem has none; Exploring("behaviour") works with every problem'
                 )
-            self._profile = RelationalProfile(
-                *evidence.facts.T, entities=evidence.entities, relations=evidence.relations
-            )
-            width = 5 * evidence.relations
+            self._space = FactSpace(evidence.facts, evidence.entities, evidence.relations)
+            width = self._space.width
         self._width = width
         self._begin()
 
@@ -247,46 +243,24 @@ class Exploring(System):
             columns[name][self._seen : memory.public].astype(np.int64)
             for name in ("subject", "relation", "object")
         )
-        entities = self._profile.entities
-        keys = np.unique((relation * entities + subject) * entities + object_)
+        keys = np.unique(self._space.keys(subject, relation, object_))
         keys = keys[~np.isin(keys, self._facts)]
         self._seen = memory.public
         self._facts = np.concatenate([self._facts, keys])
-        self._remember(self.embedding(*self._stating(keys)))
+        self._remember(self._space.embed(*self._space.facts(keys)))
 
     def _unheard(self, memory: Remembering, edition: int, fact: np.ndarray) -> np.ndarray:
         """float64[m]: how far facts int64[3, m] are from those of an edition."""
         if not len(self._facts):
             return np.full(fact.shape[1], FARTHEST)
-        subject, relation, object_ = self._stating(self._facts)
+        subject, relation, object_ = self._space.facts(self._facts)
         tally = memory.editions[edition].tally
         said = tally.rows(subject, relation, object_[:, None])[0][:, 0]
         # What was withdrawn, or has not come to this edition yet, is not known.
         known = None if (said > 0).all() else said > 0
-        near = self.archive.search(self.embedding(*fact), self.k, known)
+        near = self.archive.search(self._space.embed(*fact), self.k, known)
         times = np.append(said, 0)[near.ids]  # nobody, -1, is the last
         return mean_distance(near.distances, times, self.k)
-
-    def embedding(
-        self, subject: np.ndarray, relation: np.ndarray, object: np.ndarray
-    ) -> np.ndarray:
-        """float32[m, 5R] of facts, int64[m] each; no two are farther apart than 1."""
-        R, m = self._profile.relations, len(subject)
-        entities, place = np.unique(np.concatenate([subject, object]), return_inverse=True)
-        profiles = self._profile.encode(entities)
-        vectors = np.zeros((m, 5 * R), np.float32)
-        vectors[:, : 2 * R] = profiles[place[:m]]
-        vectors[np.arange(m), 2 * R + relation] = 1
-        vectors[:, 3 * R :] = profiles[place[m:]]
-        vectors /= np.float32(np.sqrt(6))  # three parts of length one, without negative components
-        return vectors
-
-    def _stating(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Subject, relation and object of keys, int64[m] each."""
-        entities = self._profile.entities
-        rest, object_ = np.divmod(keys, entities)
-        relation, subject = np.divmod(rest, entities)
-        return subject, relation, object_
 
     # Save and restore
 
@@ -304,7 +278,7 @@ class Exploring(System):
             vectors = np.asarray(state["vectors"], np.float32)
         else:
             self._facts, self._seen = np.array(state["facts"], np.int64), int(state["seen"])
-            vectors = self.embedding(*self._stating(self._facts))
+            vectors = self._space.embed(*self._space.facts(self._facts))
         for first, last in zip([0, *state["steps"]], state["steps"], strict=False):
             self._remember(vectors[first:last])
         self.mean = float(state["mean"])

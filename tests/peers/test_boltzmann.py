@@ -1,8 +1,7 @@
 """Mesa's wealth goes where the draws say."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from benchmarks.peers import MesaBoltzmann, MesaExampleBoltzmann
 from tests.peers.draws import same_chance, seeds

@@ -39,7 +39,9 @@ const connection = new Connection({
     pending.buffer = buffer; // the latest wins
     drawSoon();
   },
-  message: (message) => messages[message.kind]?.(message),
+  message: (message) => {
+    if (Object.hasOwn(messages, message.kind)) messages[message.kind](message);
+  },
   lost: (wait) => lose(wait),
 });
 const controls = new Controls(page, (message) => connection.send(message));
@@ -71,7 +73,10 @@ const messages = {
     controls.wish(message);
     refreshSoon();
   },
-  notice: (message) => notice(String(message.text ?? "")),
+  notice(message) {
+    notice(String(message.text ?? ""));
+    controls.restore();
+  },
 };
 
 // The line of the study's text that says what it is.
@@ -111,13 +116,14 @@ function drawNow() {
   }
   try {
     take(readFrame(buffer));
+    world.draw();
+    drawn.push(performance.now());
   } catch (error) {
     if (!(error instanceof FrameError)) throw error;
     notice(`The server sent ${error.message}.`);
+  } finally {
+    connection.send({ ack: run.frame?.tick ?? 0 }); // whatever it was: others may come
   }
-  world.draw();
-  drawn.push(performance.now());
-  connection.send({ ack: run.frame?.tick ?? 0 });
 }
 
 function take(frame) {
@@ -214,6 +220,7 @@ function setTheme() {
   const theme = readTheme();
   world.setTheme(theme);
   panels.setTheme(theme);
+  refreshSoon();
 }
 
 page.whole.addEventListener("click", () => world.reset());

@@ -28,13 +28,15 @@ function strokeLine(plot, box, ticks, { values, colour, dash = [] }, [start, end
   context.strokeStyle = legible(colour, plot.theme);
   context.lineWidth = 1.6;
   context.lineJoin = "round";
+  context.lineCap = dash.length ? "butt" : "round";
   context.setLineDash(dash);
   context.beginPath();
   let drawn = false;
   const step = (at, value) => {
     if (Number.isFinite(value)) {
-      if (drawn) context.lineTo(box.x(ticks[at]), box.y(value));
-      else context.moveTo(box.x(ticks[at]), box.y(value));
+      const x = box.x(ticks[at]), y = box.y(value);
+      if (!drawn) context.moveTo(x, y);
+      context.lineTo(x, y); // one that stands alone is a dot
     }
     drawn = Number.isFinite(value);
   };
@@ -47,13 +49,15 @@ function strokeLine(plot, box, ticks, { values, colour, dash = [] }, [start, end
     }
     let low = from, high = from;
     for (let at = from; at < Math.min(from + each, end); at++) {
-      if (values[at] < values[low]) low = at;
-      if (values[at] > values[high]) high = at;
+      // What is not known hides nothing that is.
+      if (values[at] < values[low] || Number.isNaN(values[low])) low = at;
+      if (values[at] > values[high] || Number.isNaN(values[high])) high = at;
     }
     for (const at of low < high ? [low, high] : [high, low]) step(at, values[at]);
   }
   context.stroke();
   context.setLineDash([]);
+  context.lineCap = "butt";
 }
 
 function endLabel(plot, box, { name, values, colour }) {

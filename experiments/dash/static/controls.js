@@ -30,9 +30,15 @@ export class Controls {
       this.page.parameters.replaceChildren(...offered.map((control) => this.row(control)));
     }
     this.names = names;
-    for (const { name, value } of offered) this.parameters.get(name)(value);
+    this.offered = offered;
+    this.restore();
     this.page.controls.hidden = this.page.openParameters.hidden = !offered.length;
     this.setLive(live);
+  }
+
+  /** Show what is in force: what was wished may have been refused. */
+  restore() {
+    for (const { name, value } of this.offered ?? []) this.parameters.get(name)(value);
   }
 
   setLive(live) {
@@ -70,7 +76,7 @@ export class Controls {
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || this.page.transport.hidden) return;
     if (event.target.closest?.("input, select, textarea, dialog[open]")) return;
-    if (event.key === " " && !event.target.closest?.("button")) this.toggle();
+    if (event.key === " " && !event.target.closest?.("button")) event.repeat || this.toggle();
     else if (event.key === "s") this.step();
     else return;
     event.preventDefault();
@@ -88,15 +94,20 @@ export class Controls {
     if (Number.isFinite(low)) field.min = String(low);
     if (Number.isFinite(high)) field.max = String(high);
     const slider = bounded ? makeSlider(name, low, high, whole) : null;
+    let editing = false; // what a person is about to set is not written over
     const show = (number) => {
+      if (editing) return;
       field.value = String(tidy(number));
       if (slider !== null) slider.value = String(number);
     };
     const set = (text) => {
+      editing = false;
       const number = Number(text);
       if (text === "" || !Number.isFinite(number)) return;
       this.send({ do: "set", name, value: whole ? Math.round(number) : number });
     };
+    row.addEventListener("input", () => (editing = true));
+    row.addEventListener("focusout", () => (editing = false));
     field.addEventListener("change", () => set(field.value));
     slider?.addEventListener("input", () => (field.value = slider.value));
     slider?.addEventListener("change", () => set(slider.value));

@@ -77,7 +77,7 @@ const KINDS = [
     covers: [],
     has: (record) => Array.isArray(record.parts.rumours?.heard),
     draws: [(plot, record) => drawCurves(plot, rumours(record), { below: "ticks since" })],
-    note: (record) => String(record.parts.rumours.label ?? "share that has it in mind"),
+    note: (record) => String(record.parts.rumours.label ?? "share that has heard it"),
   },
   {
     title: "Memory",

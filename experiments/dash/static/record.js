@@ -34,15 +34,17 @@ export class Record {
 
   /** What a frame tells. */
   take({ tick, parts }) {
-    if (parts.metrics) {
+    if (isPart(parts.metrics)) {
       const { tick: _, ...metrics } = parts.metrics;
       this.metrics.add(tick, metrics);
     }
-    if (parts.families) {
+    if (Array.isArray(parts.families)) {
       const sizes = parts.families.map((family) => [String(family.name), family.size]);
       this.families.add(tick, Object.fromEntries(sizes));
     }
-    for (const [name, part] of Object.entries(parts)) this.parts[name] = part;
+    for (const [name, part] of Object.entries(parts)) {
+      if (isPart(part)) this.parts[name] = part;
+    }
   }
 
   has(...names) {
@@ -93,6 +95,10 @@ export class Record {
     }
     return this.colours.get(name).colour;
   }
+}
+
+function isPart(part) {
+  return part !== null && typeof part === "object";
 }
 
 // The first of a kind has the colour itself, others are by turns lighter and darker.

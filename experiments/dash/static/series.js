@@ -36,7 +36,8 @@ export class Series {
     this.ticks = [...ticks, ...kept];
     for (const name of new Set([...Object.keys(columns), ...before.keys()])) {
       const old = later < 0 ? [] : (before.get(name) ?? []).slice(later);
-      const values = columns[name] ?? new Array(ticks.length).fill(NaN);
+      const known = Object.hasOwn(columns, name);
+      const values = known ? columns[name] : new Array(ticks.length).fill(NaN);
       this.columns.set(name, [...values.map(number), ...old]);
     }
     this.thin();

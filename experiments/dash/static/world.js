@@ -43,6 +43,7 @@ export class WorldView {
     this.frame = frame;
     if (frame.parts.shade) {
       this.shade = { ...SHADE, ...frame.parts.shade };
+      if (!Array.isArray(this.shade.classes)) this.shade.classes = [];
       const key = JSON.stringify([this.shade.classes, this.shade.cyclic]);
       if (key !== this.key) this.table = null;
       this.key = key;

@@ -3,7 +3,8 @@
 A member of a cluster with centroid c lies at x = c + e. Seen from a query at squared distance D²
 from c, its squared distance D² + |e|² − 2 D (e·u) has the mean D² + r² and, as |e|² has the
 variance v and the projection e·u the variance r²/d of an isotropic cluster, the variance
-v + 4 D² r²/d. Taking it as normal gives how many members lie within any distance t of the query.
+v + 4 D² r²/d. Taking it as normal above 0, for no distance is less, gives how many members lie
+within any distance t of the query.
 Routing finds the t within which all clusters together hold the k nearest that are wanted; a
 shard's *share* is its part of them, and the shards with the largest shares are touched until
 these sum to the target. A query well inside one cluster touches one shard, one near a margin
@@ -188,12 +189,17 @@ def _shares(
     share[:] = 0.0
     low[:] = np.inf
     above, below, widest = np.inf, np.inf, -np.inf
+    cut = np.zeros(shard.size)  # the part of each normal distribution that is below 0
     for g in range(shard.size):
         if closed[shard[g]]:
             continue
         # One cluster alone holds enough within `above`: the distance sought is no larger.
-        above = min(above, mean[g] + near[g] * deviation[g])
-        below = min(below, mean[g] - 8.0 * deviation[g])
+        reach = near[g]
+        if mean[g] < 6.0 * deviation[g]:  # heavy tails
+            cut[g] = _normal(-mean[g] / deviation[g])
+            reach = max(reach, 1.0)
+        above = min(above, mean[g] + reach * deviation[g])
+        below = min(below, max(mean[g] - 8.0 * deviation[g], 0.0))
         widest = max(widest, mean[g] + 8.0 * deviation[g])
         low[shard[g]] = min(low[shard[g]], mean[g] + far[g] * deviation[g])
     above = min(above, widest)
@@ -208,7 +214,7 @@ def _shares(
         held = 0.0
         for i in range(number):
             g = close[i]
-            held += size[g] * _normal((middle - mean[g]) / deviation[g])
+            held += size[g] * _within((middle - mean[g]) / deviation[g], cut[g])
         if held < count:
             below = middle
         else:
@@ -216,7 +222,7 @@ def _shares(
     held = 0.0
     for i in range(number):
         g = close[i]
-        part = size[g] * _normal((above - mean[g]) / deviation[g])
+        part = size[g] * _within((above - mean[g]) / deviation[g], cut[g])
         share[shard[g]] += part
         held += part
     if held > 0.0:
@@ -256,6 +262,12 @@ def _take(
         reached += share[best]
         shards[place], shares[place] = best, share[best]
     return shards.size
+
+
+@njit(cache=True, nogil=True)
+def _within(z: float, cut: float) -> float:
+    """The part of a cluster up to z deviations, of a normal distribution without its first part."""
+    return (_normal(z) - cut) / (1.0 - cut)
 
 
 @njit(cache=True, nogil=True)

@@ -27,7 +27,8 @@ from swarm.reasoning.orders.cache import ROOM, Cache, Rate
 from swarm.reasoning.orders.search import OrderSearch, search_trial
 from swarm.reasoning.orders.trial import Judge, OrdersError, Trial, all_orders
 from swarm.reasoning.orders.trie import begin
-from swarm.reasoning.queries import Block, Referee
+from swarm.reasoning.queries import Block
+from swarm.reasoning.referee import Referee
 from swarm.reasoning.strategy import Strategies
 
 Columns = tuple[np.ndarray, ...]

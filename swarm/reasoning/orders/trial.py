@@ -9,7 +9,7 @@ from itertools import permutations
 import numpy as np
 
 from swarm.reasoning.faculties import ScoreTable
-from swarm.reasoning.queries import Referee
+from swarm.reasoning.referee import Referee
 from swarm.reasoning.strategy import Strategies
 from swarm.reasoning.walk import PRUNED
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from swarm.reasoning.faculties import ScoreTable
 from swarm.reasoning.graph import KnowledgeGraph
-from swarm.reasoning.queries import Referee, ask, judge
+from swarm.reasoning.queries import ask
+from swarm.reasoning.referee import Referee, judge
 from swarm.reasoning.sparse.evidence import SparseEvidence
 from swarm.reasoning.sparse.faculties import SparseFaculties
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,86 +22,7 @@ from economy.equilibria import (
     SampledCFR,
     solve_zero_sum_tree,
 )
-
-State = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A drawn game: at each depth one mover, whose action some see; action 0 may end the game.
-
-    Players know the depth, what they did and what they saw, so they never forget.
-    """
-
-    players: int
-    movers: tuple[int, ...]
-    sizes: tuple[int, ...]
-    seen: tuple[tuple[bool, ...], ...]  # [depth][player]
-    ends: tuple[bool, ...]
-    seed: int
-    zero_sum: bool = False
-
-    def initial(self) -> State:
-        return ()
-
-    def player(self, state: State) -> int:
-        over = len(state) == len(self.movers)
-        if state and state[-1] == 0 and self.ends[len(state) - 1]:
-            over = True
-        return LEAF if over else self.movers[len(state)]
-
-    def legal(self, state: State) -> tuple[int, ...]:
-        return tuple(range(self.sizes[len(state)]))
-
-    def chance(self, state: State) -> tuple[float, ...]:
-        drawn = np.random.default_rng([self.seed, len(state), *state]).random(
-            len(self.legal(state))
-        )
-        return tuple((drawn + 0.1) / (drawn + 0.1).sum())
-
-    def next(self, state: State, action: int) -> State:
-        return (*state, action)
-
-    def returns(self, state: State) -> tuple[float, ...]:
-        paid = np.random.default_rng([self.seed, 99, len(state), *state]).normal(size=self.players)
-        return (paid[0], -paid[0]) if self.zero_sum else tuple(paid)
-
-    def observation(self, state: State, player: int) -> tuple[int, ...]:
-        return tuple(
-            action if self.movers[depth] == player or self.seen[depth][player] else -1
-            for depth, action in enumerate(state)
-        )
-
-
-@st.composite
-def games(draw: st.DrawFn, zero_sum: bool = False) -> Drawn:
-    players = 2 if zero_sum else draw(st.integers(1, 3))
-    depth = draw(st.integers(0, 5))
-    movers = st.integers(CHANCE, players - 1)
-    return Drawn(
-        players,
-        tuple(draw(movers) for _ in range(depth)),
-        tuple(draw(st.integers(1, 3)) for _ in range(depth)),
-        tuple(tuple(draw(st.booleans()) for _ in range(players)) for _ in range(depth)),
-        tuple(draw(st.booleans()) for _ in range(depth)),
-        draw(st.integers(0, 2**32)),
-        zero_sum,
-    )
-
-
-NESTED = Drawn(  # everybody moves twice, sees a part, and chance comes between
-    2,
-    (CHANCE, 0, 1, CHANCE, 0, 1),
-    (2, 2, 2, 2, 3, 2),
-    ((True, False), (True, False), (True, True), (False, True), (True, True), (True, True)),
-    (False, True, True, False, False, False),
-    11,
-)
-
-
-def drawn_strategy(tree: GameTree, seed: int) -> np.ndarray:
-    table = np.random.default_rng(seed).random(tree.legal.shape) * tree.legal
-    return table / table.sum(axis=1, keepdims=True)
+from tests.economy.equilibria.drawn_games import NESTED, Bad, Drawn, State, drawn_strategy, games
 
 
 class Reference:
@@ -346,80 +267,6 @@ def test_a_restored_run_goes_on_bit_identically(
         assert np.array_equal(column, again.state()[name])
 
 
-class Bad(Drawn):
-    """A fair game of two moves, spoiled below."""
-
-    def __init__(self) -> None:
-        super().__init__(2, (CHANCE, 0, 0), (2, 2, 2), ((True, True),) * 3, (False,) * 3, 1)
-
-
-class Forgets(Bad):
-    def observation(self, state: State, player: int) -> State:
-        return (len(state),)
-
-
-class Confuses(Bad):
-    def legal(self, state: State) -> State:
-        return (0, 1) if len(state) != 1 or state[0] else (0,)
-
-    def observation(self, state: State, player: int) -> State:
-        return state[1:]
-
-
-class Unordered(Bad):
-    def legal(self, state: State) -> State:
-        return (1, 0)
-
-
-class Unlikely(Bad):
-    def chance(self, state: State) -> tuple[float, ...]:
-        return (0.5, 0.4)
-
-
-class Strangers(Bad):
-    def player(self, state: State) -> int:
-        return 2
-
-
-class Unpaid(Bad):
-    def returns(self, state: State) -> tuple[float, ...]:
-        return (0.0,) * (1 + len(set(state)))
-
-
-@pytest.mark.parametrize(
-    ("rules", "says"),
-    [
-        (Forgets, "forgotten"),
-        (Confuses, "show the player the difference"),
-        (Unordered, "ascending"),
-        (Unlikely, "sum 1"),
-        (Strangers, "CHANCE"),
-        (Unpaid, "finite number"),
-    ],
-)
-def test_broken_rules_are_explained(rules: Callable[[], Bad], says: str) -> None:
-    with pytest.raises(EquilibriumError, match=says):
-        GameTree.from_rules(rules())
-
-
-def test_misuse_is_explained() -> None:
-    tree = GameTree.from_rules(Bad())
-    with pytest.raises(EquilibriumError, match="nodes_max"):
-        GameTree.from_rules(Bad(), nodes_max=5)
-    with pytest.raises(EquilibriumError, match=r"tree.uniform"):
-        tree.values(np.ones((1, 2)))
-    with pytest.raises(EquilibriumError, match="sum to 1"):
-        tree.values(np.ones(tree.legal.shape))
-    with pytest.raises(EquilibriumError, match="player"):
-        tree.best_response(tree.uniform(), 2)
-    with pytest.raises(EquilibriumError, match="zero-sum"):
-        solve_zero_sum_tree(tree)
-    with pytest.raises(EquilibriumError, match="gamma"):
-        DiscountedCFR(tree, gamma=-1)
-    with pytest.raises(EquilibriumError, match="iterations"):
-        CFR(tree).run(-1)
-
-
 class Scaled(Drawn):
     """A drawn game whose payoffs are counted in another unit."""
 
@@ -444,49 +291,3 @@ def test_of_equally_good_actions_the_lowest_is_taken() -> None:
     tree = GameTree.from_rules(Indifferent())
     _, answer = tree.best_response(tree.uniform(), 0)
     assert (answer[:, 0] == 1.0).all()
-
-
-def test_regrets_refuse_a_damaged_state_and_a_sample_of_nobody() -> None:
-    tree = GameTree.from_rules(NESTED)
-    solver = CFR(tree)
-    solver.run(3)
-    saved = solver.state()
-    for damage in (
-        {"strategy": saved["strategy"] * 5},
-        {"total": -1.0 - saved["total"]},
-        {"iterations": 2.5},
-        {"regret": "none"},
-    ):
-        with pytest.raises(EquilibriumError):
-            solver.restore(saved | damage)
-    sampled = SampledCFR(tree, np.random.default_rng(1))
-    with pytest.raises(EquilibriumError, match="uint64"):
-        sampled.restore(sampled.state() | {"stream": np.array([1.5])})
-    with pytest.raises(EquilibriumError, match="iterations"):
-        sampled.run(2.5)  # type: ignore[arg-type]
-    alone = GameTree.from_rules(Drawn(1, (0,), (2,), ((True,),), (False,), 1))
-    with pytest.raises(EquilibriumError, match="one alone"):
-        SampledCFR(alone, np.random.default_rng(1))
-
-
-class Halves(Bad):
-    def legal(self, state: State) -> State:
-        return (0.5, 1.5)  # type: ignore[return-value]
-
-
-class Enormous(Bad):
-    def legal(self, state: State) -> State:
-        return (0, 10**9)
-
-
-class Lists(Bad):
-    def observation(self, state: State, player: int) -> State:
-        return [1]  # type: ignore[return-value]
-
-
-@pytest.mark.parametrize(
-    ("rules", "says"), [(Halves, "whole"), (Enormous, "65535"), (Lists, "hashable")]
-)
-def test_columns_that_cannot_be_are_explained(rules: Callable[[], Bad], says: str) -> None:
-    with pytest.raises(EquilibriumError, match=says):
-        GameTree.from_rules(rules())

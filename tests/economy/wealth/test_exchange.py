@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from economy.chance import below, draw, seeded
 from economy.wealth import WealthError, exchange_units, gini, split_pairs, trade_yard_sale
+from swarm.chance import below, draw, seeded
 
 holdings = st.lists(st.one_of(st.integers(0, 9), st.integers(2**58, 2**59)), min_size=2, max_size=8)
 

@@ -9,12 +9,31 @@ from click.testing import CliRunner
 
 from experiments.cli.main import main
 from experiments.comparing.comparison import compare
+from experiments.reasoning.evaluation import EVOLVED
+from experiments.running.folder import RunFolder
 from experiments.running.run import run
+from experiments.study.reading import load_study
 from experiments.sweeps import sweep
 from tests.experiments.comparing.pages import checked_page
 from tests.experiments.small_models import small
 
 SEEDS = (1, 2, 3)
+
+MINE = """
+from swarm import Agent, World
+
+
+class One(Agent):
+    pass
+
+
+class Mine(World):
+    def __init__(self, people: int = 2, seed: int | None = None):
+        super().__init__({{One: people}}, seed=seed)
+
+    def measures(self):
+        return {{"height": {height}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +70,34 @@ def refused(*arguments, order="compare"):
     assert done.exit_code == 2
     (line,) = done.stderr.splitlines()
     return line
+
+
+class TestOfReasoning:
+    def test_runs(self, tmp_path, tiny):
+        """Held-out figures are marked, and no world is made again."""
+        changes = [["economy.rent=0.0"], ["economy.rent=0.9"]]
+        paths = [run(load_study(tiny, each), tmp_path).path for each in changes]
+        text = call(*paths)
+        assert "economy.rent=0.9" in text
+        assert "test_mrr (held out)" in text
+        assert "look, but never choose by" in text
+        rows = {row.measure: row for row in compare(paths).rows}
+        for cell, path in zip(rows["valid"].cells, paths, strict=True):
+            (best,) = [r for r in RunFolder(path).results["rows"] if r["name"] == EVOLVED]
+            assert cell.values == [best["valid"]]
+
+    def test_a_model_that_was_edited_between_runs(self, tmp_path):
+        """The same study and seed, and yet not the same: versions of its file are two groups."""
+        path = tmp_path / "mine.py"
+        for height in (1, 2):
+            path.write_text(MINE.format(height=height), encoding="utf-8")
+            for seed in (1, 2):
+                study = load_study(f"{path}:Mine", ["ticks=4", f"seed={seed}"])
+                run(study, tmp_path / str(height))
+        found = compare([*tmp_path.glob("1/*"), *tmp_path.glob("2/*")], ["height"])
+        assert [group.seeds for group in found.groups] == [(1, 2), (1, 2)]
+        assert [cell.mean.value for cell in found.rows[0].cells] == [1, 2]
+        assert any("not all ran from the same code" in note for note in found.notes)
 
 
 class TestRuns:

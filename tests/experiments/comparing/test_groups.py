@@ -63,6 +63,18 @@ class TestGroups:
         assert len(groups) == 1
         assert "not all ran from the same code" in notes[0]
 
+    def test_versions_are_held_against_each_other_if_they_are_counted_alike(self):
+        """A commit and the digest of a sweep may well be the same code."""
+        groups, notes = group_replicates([replicate(1, code="git:a"), replicate(1, code="sweep:b")])
+        assert len(groups) == 1
+        assert len(notes) == 1
+        assert notes[0].startswith("left out: runs/nations-0-1sweep:b, the same study and seed")
+        runs = [replicate(seed, code=f"sweep:{code}") for seed in (1, 2) for code in "ab"]
+        groups, notes = group_replicates([replicate(3, code="git:c"), *runs])
+        assert [group.name for group in groups] == ["code=c", "code=a", "code=b"]
+        assert notes == ["not all ran from the same code: c, a, b"]
+        assert len(groups_of(replicate(1, code="git:a"), replicate(1))) == 1
+
     def test_studies_that_differ_in_much_go_by_their_names(self):
         other = Replicate("x", "market", {"a": 1, "b": 2, "c": 3, "d": 4}, 1, {"accuracy": 1.0})
         names = [group.name for group in groups_of(replicate(1, 0), replicate(1, 3), other)]

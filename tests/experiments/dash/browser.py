@@ -15,6 +15,8 @@ import itertools
 import json
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +41,15 @@ OPTIONS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
+
+
+POLL_S = 0.03
+"""Between two looks at a page: looking costs the page time."""
+
+
+def seen(event: Callable[[], Any], what: str) -> Any:
+    """What `event` returns once it is true, asked now and then; AssertionError if it never is."""
+    return until(lambda: event() or time.sleep(POLL_S), what)
 
 
 def chromium() -> str | None:
@@ -114,7 +125,7 @@ class Tab(Wire):
 
     def wait(self, script: str) -> Any:
         """The value of a script once it is true; AssertionError if it never is."""
-        return until(lambda: self.run(script), f"{script}; complaints: {self.complaints}")
+        return seen(lambda: self.run(script), f"{script}; complaints: {self.complaints}")
 
     def text(self, selector: str) -> str:
         """The text of an element."""

@@ -5,6 +5,7 @@ python -m tests.experiments.dash.portrait docs/dashboard.png
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -38,7 +39,8 @@ def portray(path: Path, theme: str = "light") -> None:
                     tab.picture(path)
             finally:
                 server.send_signal(signal.SIGINT)
-                print(server.stdout.read())  # how to stop the run
+                if found := re.search(r"kill -INT (\d+)", server.stdout.read()):
+                    os.kill(int(found[1]), signal.SIGKILL)  # its folder goes as well
 
 
 def watch(tab: Tab, tick: int) -> None:

@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from experiments.running.frames.camera import Camera, histogram, sunflower
 from experiments.running.frames.frame import FINISHED, SPACE, Frame, FrameError, scaled, unpack
+from experiments.running.frames.rumours import Audience, Rumours
 from experiments.study.reading import load_study
 from swarm.checkpoint import write_checkpoint
 from swarm.systems import Remembering, Tasks
@@ -103,6 +104,36 @@ def test_rumours_are_the_shares_of_those_who_know(ring):
         assert all(0 <= share <= 1 for share in shares)
         assert shares[0] > 0  # its author has it in mind
     assert set(rumours["written"]) <= set(memory.columns()["tick"].tolist())
+
+
+@given(st.lists(st.tuples(st.sets(st.integers(0, 40)), st.sets(st.integers(0, 40))), max_size=8))
+def test_whoever_has_heard_of_something_has_heard_of_it(ticks):
+    audience, ever = Audience(0), set()
+    for living, knowing in ticks:
+        asked, told = sorted(living), sorted(living & knowing)
+        ever |= set(told)
+        rows = np.array([asked.index(each) for each in told], np.int64)
+        share = audience.grow(np.array(asked, np.int64), rows)
+        assert share == (min(len(ever) / len(living), 1) if living else 0)
+
+
+def test_who_forgets_has_heard_all_the_same(ring):
+    """The share is of those who ever had it in mind, where few findings have room."""
+    world = ring[0].world
+    following = Rumours(world, str)
+    ever = {}
+    for _ in range(6):
+        world.step()
+        following.follow()
+        heard, ids = world.population["heard"], world.population["id"].tolist()
+        shares, tick = following.told(), world.system(Remembering).facts.columns()["tick"]
+        for finding, share in zip(map(int, shares["labels"]), shares["heard"], strict=True):
+            knowing = {i for i, row in zip(ids, heard.tolist(), strict=True) if finding in row}
+            ever.setdefault(finding, set()).update(knowing)
+            assert share[-1] == pytest.approx(min(len(ever[finding]) / len(ids), 1), abs=1e-5)
+            assert len(share) == world.steps - tick[finding] + 1
+    assert any(len(known) > 1 for known in ever.values())
+    assert "ever" in following.told()["label"]
 
 
 def test_the_memory_is_shown_as_it_says(ring):

@@ -25,7 +25,8 @@ def test_the_token_becomes_a_cookie_and_leaves_the_address():
 
 
 @pytest.mark.parametrize(
-    "query", ["wrong", "", "right-toke", "right-token2", "x&token=right-token"]
+    "query",
+    ["wrong", "", "right-toke", "right-token2", "x&token=right-token", "right-token&token=x"],
 )
 def test_a_wrong_token_opens_nothing_and_sets_no_cookie(query):
     verdict = judge(f"/?token={query}", cookie="")
@@ -124,10 +125,25 @@ def test_nothing_that_is_sent_makes_it_stumble(target, host, cookie, origin):
 def test_every_answer_says_what_the_page_may_do():
     headers = dict(GATE.headers)
     policy = headers["Content-Security-Policy"].split("; ")
-    assert policy[0] == "default-src 'none'"
-    assert "frame-ancestors 'none'" in policy
-    assert "connect-src 'self' ws://127.0.0.1:8123 ws://localhost:8123" in policy
-    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert policy == [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self' ws://127.0.0.1:8123 ws://localhost:8123",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_whoever_comes_by_a_link_is_sent_on_by_a_page_that_brings_the_cookie():
+    verdict = GATE.judge(Request("/?token=right-token", HOST, site="cross-site"))
+    assert (verdict.status, verdict.name) == (HTTPStatus.OK, "")
+    assert dict(verdict.headers)["Refresh"] == "0; url=/"
+    assert dict(verdict.headers)["Set-Cookie"].endswith("; HttpOnly; SameSite=Strict; Path=/")
+    wrong = GATE.judge(Request("/?token=x", HOST, site="cross-site"))
+    assert (wrong.status, wrong.headers) == (HTTPStatus.FORBIDDEN, ())

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from experiments.dash.helm import Helm, WishError
-from experiments.running.folder import RunError, RunFolder
+from experiments.running.files import RunError
+from experiments.running.folder import RunFolder
 from experiments.running.interventions import Interventions, read_interventions
-from experiments.running.live import FORSAKEN_S, Wish
+from experiments.running.live import FORSAKEN_S
 from experiments.running.replay import replay
 from experiments.running.run import resume
+from experiments.running.wish import Wish
 from experiments.study.control import SteerError
 from experiments.study.reading import load_study
 from swarm.checkpoint import write_checkpoint
@@ -318,6 +320,8 @@ def test_a_run_that_lives_its_past_again_heeds_nothing_new_until_it_is_there(fol
         {"do": "set", "name": ["speed"], "value": 1},
         {"do": "set", "name": "minimum", "value": 1.5},
         {"do": "set", "name": "minimum", "value": -1},
+        {"do": "set", "name": "minimum", "value": 6},
+        {"do": "set", "name": "minimum", "value": float("nan")},
     ],
 )
 def test_wishes_that_cannot_be_granted_change_nothing(tmp_path, wish):

@@ -14,7 +14,8 @@ import pytest
 
 from experiments.dash.opening import DashError, watch
 from experiments.dash.watching import newest_run
-from experiments.running.folder import RunError, RunFolder
+from experiments.running.files import RunError
+from experiments.running.folder import RunFolder
 from experiments.running.live import FORSAKEN_S
 from experiments.running.run import resume
 from tests.experiments.dash.watchers import Tab, made, outcome, until
@@ -98,6 +99,7 @@ def test_a_study_waits_for_go_and_goes_on_when_the_dashboard_is_killed(dash):
     assert folder.results["steered"] == [{"tick": 2, "set": {"speed": 0.5}}]
 
 
+@pytest.mark.slow
 @linux
 def test_a_run_that_is_killed_is_told_and_resumed_to_the_same_bytes(dash, tmp_path):
     server, folder, gate = dash("flocking", *sets(), "--set", "output.checkpoint_every=5")
@@ -132,6 +134,7 @@ def test_a_run_that_is_killed_is_told_and_resumed_to_the_same_bytes(dash, tmp_pa
     assert outcome(folder) == outcome(undisturbed)
 
 
+@pytest.mark.slow
 @linux
 def test_ctrl_c_closes_the_dashboard_and_says_how_the_run_is_stopped(dash):
     server, folder, gate = dash("flocking", *sets(), "--set", "ticks=1000000")
@@ -146,30 +149,27 @@ def test_ctrl_c_closes_the_dashboard_and_says_how_the_run_is_stopped(dash):
     assert folder.results is None
 
 
-def refused(noosphere, tmp_path, *arguments):
-    done = noosphere("dash", "--no-browser", *arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert not done.stdout
-    assert len(done.stderr.splitlines()) == 1
-    return done.stderr
-
-
-def test_a_port_that_is_taken_is_one_line_and_no_run(noosphere, tmp_path):
+def test_a_port_that_is_taken_is_told_and_no_run_begins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = refused(noosphere, tmp_path, "flocking", "--port", port)
-    assert f"--port {port}: " in said
-    assert "give another" in said
-    assert not (tmp_path / "runs").exists()
+        with pytest.raises(DashError, match=f"--port {port}: .*give another"):
+            watch("flocking", port, no_browser=True)
+    assert not list(tmp_path.iterdir())
 
 
-def test_other_mistakes_are_one_line_too(noosphere, tmp_path):
-    assert "noosphere dash STUDY begins one" in refused(noosphere, tmp_path)
+@pytest.mark.slow
+def test_a_mistake_is_one_line(noosphere, tmp_path):
+    done = noosphere("dash", "--no-browser", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "noosphere dash STUDY begins one" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ({"target": None}, "noosphere dash STUDY begins one"),
         ({"target": "floking"}, "did you mean 'flocking'"),
         ({"target": "flocking", "changes": ["birds=-1"]}, "birds"),
         ({"target": ".", "changes": ["birds=3"]}, "--set and --go are for a STUDY"),

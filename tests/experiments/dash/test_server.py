@@ -1,15 +1,19 @@
 """The server: real sockets, real pages; what it shows, obeys, refuses and survives."""
 
 import json
+import os
+import shutil
+import signal
 from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from experiments.running.frames.frame import FINISHED
-from experiments.running.live import read_wish
 from experiments.running.run import resume
-from tests.experiments.dash.watchers import Tab, get, living, made, serving, until
+from experiments.running.wish import read_wish
+from swarm.checkpoint import read_checkpoint, write_checkpoint
+from tests.experiments.dash.watchers import Tab, forked, get, living, made, serving, until
 from tests.experiments.small_models import small
 
 
@@ -218,6 +222,78 @@ def test_a_pause_stays_while_the_dashboard_lives_and_nobody_looks(paused):
             assert tab.draw().tick == 0
             tab.say(do="go")
             tab.draw_until(40)
+
+
+def test_a_run_that_dies_is_told_and_shown_as_it_was_saved(paused):
+    begin(paused)
+    process = forked(paused)
+    try:
+        until(lambda: paused.at_work, "the run")
+        with serving(paused) as gate, Tab(gate) as tab:
+            tab.hear("hello", lambda hello: hello["controls"])
+            for tick in range(1, 13):
+                tab.say(do="step")
+                tab.draw_until(tick)
+            os.kill(process, signal.SIGKILL)
+            stopped = tab.hear("notice", lambda told: "the run has stopped" in told["text"])
+            assert "noosphere resume" in stopped["text"]
+            assert not tab.hear("hello", lambda hello: not hello["live"])["finished"]
+            assert tab.draw().tick == 10  # the last checkpoint
+            tab.say(do="go")
+            tab.hear("notice", lambda told: "nobody is at work" in told["text"])
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+def test_no_more_pages_are_served_than_can_be(gate, monkeypatch):
+    monkeypatch.setattr("experiments.dash.server.PAGES_MAX", 2)
+    with Tab(gate) as one, Tab(gate) as other:
+        assert (one.draw().tick, other.draw().tick) == (12, 12)
+        with pytest.raises(InvalidStatus, match="503"):
+            Tab(gate)
+    until(lambda: _opens(gate), "room for a page")
+
+
+def _opens(gate):
+    try:
+        with Tab(gate) as tab:
+            return tab.draw().tick == 12
+    except InvalidStatus:
+        return False
+
+
+def test_nothing_that_is_sent_is_compressed(gate):
+    from websockets.sync.client import connect
+
+    cookie = {"Cookie": f"{gate.cookie}={gate.token}"}
+    origin = f"http://127.0.0.1:{gate.port}"
+    with connect(
+        f"ws://127.0.0.1:{gate.port}/ws", additional_headers=cookie, origin=origin
+    ) as socket:
+        assert not socket.protocol.extensions  # a small message cannot become a large one
+
+
+def test_a_checkpoint_of_other_code_is_told(tmp_path):
+    folder = resume(made(small("boltzmann"), tmp_path).path)
+    for path in folder.checkpoints:
+        state = read_checkpoint(path)
+        write_checkpoint(path, {name: state[name] for name in ("steps",)})
+    with serving(folder) as gate, Tab(gate) as tab:
+        assert "cannot be shown" in tab.hear("notice")["text"]
+        tab.say(do="dance")
+        assert tab.hear("notice")
+
+
+def test_a_folder_that_goes_away_stops_no_dashboard(tmp_path):
+    folder = made(small("boltzmann"), tmp_path)
+    with serving(folder) as gate, Tab(gate) as tab:
+        assert tab.draw().tick == 0
+        shutil.rmtree(folder.path)
+        tab.say(do="pause")
+        assert tab.hear("notice")
+        assert get(gate, "/")[0] == 200
 
 
 def test_a_run_that_cannot_be_made_again_is_told(tmp_path):

@@ -3,6 +3,8 @@
 import asyncio
 import http.client
 import json
+import os
+import signal
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -90,6 +92,28 @@ def living(folder):
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
         assert not [error for error in errors if not isinstance(error, Stopped)]
+
+
+def forked(folder, syncs=None):
+    """Number of a process that goes on with a run; to be waited for.
+
+    It is killed right after so many syncs of files, if that is given.
+    """
+    process = os.fork()
+    if process:
+        return process
+    left, sync = [syncs or 10**9], os.fsync
+
+    def counted(number):
+        sync(number)
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.fsync = counted
+    with suppress(BaseException):
+        resume(folder.path)
+    os._exit(0)
 
 
 @contextmanager

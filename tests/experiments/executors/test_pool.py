@@ -176,10 +176,10 @@ def test_arrays_too_large_for_shared_memory_are_refused():
     free = os.statvfs("/dev/shm")
     size = 2 * free.f_bavail * free.f_frsize
     huge = np.lib.stride_tricks.as_strided(np.zeros(1, "u1"), (size,), (0,))
-    from experiments.executors.arrays import LaidOut
+    from experiments.executors.pool import _Job
 
-    with pytest.raises(ExecutorError, match=r"shared arrays take .* bytes, and .* free; enlarge"):
-        LaidOut({"huge": huge})
+    with pytest.raises(ExecutorError, match=r"arrays take .* free; enlarge .*'in-place'"):
+        _Job(work.whereabouts, iter(()), {"huge": huge})
 
 
 HELD = """

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from experiments import RunFolder, StudyError, load_study, resume, run, to_toml
+from experiments import RunFolder, StudyError, load_study, resume, run, sweep, to_toml
 from experiments.cli.main import main
-from experiments.running.folder import RunError
+from experiments.running.files import RunError
 from experiments.running.replay import replay
 from experiments.study.written import fingerprint, module_at
+from experiments.sweeps.identity import source_of
+from experiments.sweeps.trial import live, payload_of
 
 WALK = """\
 '''Walkers on a line.'''
@@ -206,10 +210,152 @@ class TestFingerprint:
         (tmp_path / "two.py").write_text("import one\nfrom . import three\n", encoding="utf-8")
         assert len(fingerprint(tmp_path / "one.py")) == 64
 
+    def test_is_of_all_modules_of_a_folder_that_it_imports_from(self, tmp_path):
+        (tmp_path / "gait").mkdir()
+        path = tmp_path / "walk.py"
+        path.write_text("from gait.steps import LENGTH\n", encoding="utf-8")
+        seen = set()
+        for name, text in (("__init__", ""), ("steps", "LENGTH = 1"), ("steps", "LENGTH = 2")):
+            (tmp_path / "gait" / f"{name}.py").write_text(text, encoding="utf-8")
+            seen.add(fingerprint(path))
+        assert len(seen) == 3
+        assert module_at(path).LENGTH == 2
+        (tmp_path / "gait" / "steps.py").write_text("LENGTH = 3", encoding="utf-8")
+        assert module_at(path).LENGTH == 3
+
+    def test_packages_of_ours_are_never_loaded_anew(self, tmp_path):
+        import swarm
+
+        (tmp_path / "swarm").mkdir()
+        (tmp_path / "swarm" / "__init__.py").write_text("", encoding="utf-8")
+        path = tmp_path / "mine.py"
+        path.write_text("import swarm\n", encoding="utf-8")
+        before = fingerprint(path)
+        assert module_at(path).swarm is swarm
+        (tmp_path / "swarm" / "__init__.py").write_text("x = 1\n", encoding="utf-8")
+        assert (fingerprint(path), sys.modules["swarm"]) == (before, swarm)
+
     def test_a_file_is_run_once(self, tmp_path):
         (tmp_path / "noted.py").write_text("seen = []\n", encoding="utf-8")
         module_at(tmp_path / "noted.py").seen.append(1)
         assert module_at(tmp_path / "noted.py").seen == [1]
+
+
+class TestFilesBeside:
+    """What a file imports is what stands beside it now, whatever the process has loaded before."""
+
+    @pytest.fixture
+    def two(self, tmp_path):
+        """Two folders with the same names in them, and other steps."""
+        for name, length in (("one", 1.0), ("two", 100.0)):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "walk.py").write_text(WALK, encoding="utf-8")
+            (tmp_path / name / "steps.py").write_text(f"LENGTH = {length}\n", encoding="utf-8")
+        return tmp_path / "one" / "walk.py", tmp_path / "two" / "walk.py"
+
+    def test_the_same_names_in_two_folders(self, two):
+        for path, length in zip((*two, *two), (1.0, 100.0) * 2, strict=True):
+            assert length == module_at(path).LENGTH
+        spread = []
+        for path in two:
+            study = load_study(f"{path}:Walk", ["people=5", "ticks=3"])
+            world = study.prepare().world
+            world.step()
+            spread.append(world.measures()["spread"])
+        assert spread[1] == pytest.approx(100 * spread[0])
+
+    def test_another_file_of_the_second_folder(self, two):
+        """Neither is what it imports taken from the folder that was loaded first or last."""
+        for order in (two, two[::-1]):
+            for path in order:
+                other = path.with_name("other.py")
+                text = f"import steps\nimport gaits_{path.parent.name}\n"
+                other.write_text(text, encoding="utf-8")
+                gaits = path.with_name(f"gaits_{path.parent.name}.py")
+                gaits.write_text("from steps import LENGTH\n", encoding="utf-8")
+                module_at(path)
+            for path, length in zip(two, (1.0, 100.0), strict=True):
+                assert length == module_at(path.with_name("other.py")).steps.LENGTH
+
+    def test_two_files_share_what_they_import(self, two):
+        other = two[0].with_name("other.py")
+        other.write_text("import steps\n", encoding="utf-8")
+        module_at(two[0])
+        steps = sys.modules["steps"]
+        assert module_at(other).steps is steps
+
+    @pytest.mark.parametrize("between", [False, True])
+    def test_an_edited_one_is_loaded_anew(self, two, between, monkeypatch):
+        """Even in the same second, with as many bytes, and behind another file."""
+        monkeypatch.setattr(sys, "dont_write_bytecode", False)
+        path = two[0]
+        steps = path.with_name("steps.py")
+        if between:
+            steps.write_text("from lengths import LENGTH\n", encoding="utf-8")
+            steps = path.with_name("lengths.py")
+        for length in (1.0, 2.0, 3.0):
+            steps.write_text(f"LENGTH = {length}\n", encoding="utf-8")
+            assert length == module_at(path).LENGTH
+        assert not list(path.parent.rglob("*.pyc"))
+        assert not sys.dont_write_bytecode
+
+    def test_a_file_that_becomes_a_folder(self, two):
+        path = two[0]
+        assert module_at(path).LENGTH == 1.0
+        path.with_name("steps.py").unlink()
+        path.with_name("steps").mkdir()
+        (path.with_name("steps") / "__init__.py").write_text("LENGTH = 7.0\n", encoding="utf-8")
+        assert module_at(path).LENGTH == 7.0
+
+    def test_an_installed_package_stands_before_a_file_beside(self, two):
+        path = two[0]
+        path.write_text("import click\n", encoding="utf-8")
+        path.with_name("click.py").write_text("mine = True\n", encoding="utf-8")
+        assert not hasattr(module_at(path).click, "mine")
+
+    def test_what_is_loaded_stays_loaded_if_its_edit_raises(self, two):
+        path = two[0]
+        before = module_at(path)
+        path.write_text("1 / 0\n", encoding="utf-8")
+        with pytest.raises(ZeroDivisionError):
+            module_at(path)
+        assert sys.modules[before.__name__] is before
+
+
+class TestSweeps:
+    def table(self, study_file, tmp_path, **where):
+        name = "-".join(map(str, where.values()))
+        return sweep(
+            study_file, {"people": [3, 5]}, replicates=2, out=tmp_path, name=name, **where
+        ).table
+
+    def test_of_a_relative_path_in_processes(self, study_file, tmp_path, monkeypatch):
+        here = table = self.table(study_file, tmp_path, executor="in-place")
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        table = self.table(Path("..") / study_file.name, tmp_path, executor="pool", workers=2)
+        assert (table["status"] == "done").all()
+        assert table.equals(here)
+
+    @pytest.mark.slow
+    def test_on_ray(self, study_file, tmp_path):
+        pytest.importorskip("ray", reason="the extra cluster")
+        here = self.table(study_file, tmp_path, executor="in-place")
+        assert self.table(study_file, tmp_path, executor="ray", workers=2).equals(here)
+
+    def test_a_file_that_is_edited_before_a_trial_begins_is_not_measured(self, study_file):
+        study = load_study(study_file, ["ticks=2"]).resolved()
+        payload = payload_of(study, source_of(study), examine=False)
+        assert "spread" in live(payload, {})["measures"]
+        study_file.with_name("steps.py").write_text("LENGTH = 2.0\n", encoding="utf-8")
+        assert live(payload, {}) == {"changed": study.model}
+
+    def test_of_an_edited_file_its_trials_are_others(self, study_file, tmp_path):
+        before = self.table(study_file, tmp_path, executor="in-place")
+        study_file.with_name("steps.py").write_text("LENGTH = 2.0\n", encoding="utf-8")
+        after = self.table(study_file, tmp_path, executor="in-place")
+        assert not set(before["trial"]) & set(after["trial"])
+        assert (before["spread"] * 2).to_numpy() == pytest.approx(after["spread"].to_numpy())
 
 
 class TestRuns:

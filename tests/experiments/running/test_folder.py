@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from experiments.running.folder import RunError, RunFolder, tick_of
+from experiments.running.files import RunError
+from experiments.running.folder import RunFolder, tick_of
 from experiments.running.manifest import changes_since
 from experiments.study.reading import load_study
 from swarm import CheckpointError

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from experiments.cli.main import main
 from experiments.starting import KINDS, StartingError, write
 from experiments.starting.writing import class_name
+from experiments.study.written import module_at
 
 
 def call(*arguments):
@@ -123,6 +124,18 @@ def test_a_name_that_would_hide_a_package_is_refused(name: str, tmp_path: Path) 
         f"such as my_{name}\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_beside_one_that_was_loaded_is_no_package(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    for name in ("loaded_first", "beside_it"):
+        (tmp_path / f"{name}.py").write_text("import os\n", encoding="utf-8")
+    (tmp_path / "in_a_folder").mkdir()
+    module_at(tmp_path / "loaded_first.py")
+    for name in ("beside_it", "loaded_first", "in_a_folder"):
+        assert write(name, folder=tmp_path / "here")[0].exists()
+    with pytest.raises(StartingError, match="is a package already"):
+        write("numpy", folder=tmp_path / "here")
 
 
 @pytest.mark.parametrize("suffix", [".py", ".toml"])

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from experiments.sweeps import SweepError, load_sweep
 from experiments.sweeps.designs import grid, latin_hypercube, random
 from experiments.sweeps.factors import FactorError, Levels, Range, factor_of
+from experiments.sweeps.levels import flat
 from experiments.sweeps.rounds import points_of
 from experiments.sweeps.seeds import refuse_repeats, replicate_seeds
 
@@ -65,6 +66,14 @@ class TestFactors:
     def test_refused(self, given):
         with pytest.raises(FactorError, match=r"got|a range has"):
             factor_of("x", given)
+
+    def test_a_parameter_may_be_called_as_the_end_of_a_range(self):
+        table = {"a": {"low": [1, 2], "high": {"low": 1, "high": 2}}, "b": {"low": 1, "high": 2}}
+        assert dict(flat(table)) == {
+            "a.low": [1, 2],
+            "a.high": {"low": 1, "high": 2},
+            "b": {"low": 1, "high": 2},
+        }
 
 
 class TestDesigns:

@@ -2,11 +2,13 @@
 
 import json
 import os
+import random
+import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,12 +19,14 @@ from experiments.executors import executor_of
 from experiments.sweeps import (
     SweepError,
     SweepFolder,
+    SweepStopped,
     TrialFailedError,
     identity as identity_module,
     resume_sweep,
     sweep,
 )
 from experiments.sweeps.journal import Journal
+from experiments.sweeps.progress import SweepProgress
 
 VARY = {"people": [20, 30, 40], "wealth": {"low": 1, "high": 5}}
 PLAN = {"changes": ["ticks=10"], "design": "random", "trials": 8, "replicates": 2}
@@ -48,41 +52,97 @@ def copy(undisturbed, tmp_path):
     return shutil.copytree(undisturbed, tmp_path / undisturbed.name)
 
 
-class TestStopped:
-    SLOW = """
-import sys
-from experiments.sweeps import sweep
-if __name__ == "__main__":
-    sweep("boltzmann", {"people": [300, 400], "wealth": [1, 2, 3]}, changes=["ticks=150"],
-          replicates=12, out=sys.argv[1], executor=sys.argv[2], workers=None)
-"""
+VARIED = ["--vary", "people=300,400", "--vary", "wealth=1,2", "--set", "ticks=150"]
 
-    @pytest.mark.parametrize("executor", ["in-place", pytest.param("pool", marks=pytest.mark.slow)])
-    def test_killed_twice(self, tmp_path, executor):
-        script = tmp_path / "script.py"
-        script.write_text(self.SLOW, encoding="utf-8")
-        folder = tmp_path / "boltzmann-people-wealth"
-        journal = folder / "trials.jsonl"
-        for least in (3, 20):
-            process = subprocess.Popen([sys.executable, script, tmp_path, executor])
-            while process.poll() is None:
-                if journal.exists() and journal.read_bytes().count(b"\n") >= least:
-                    os.kill(process.pid, signal.SIGKILL)
-                    break
-                time.sleep(0.001)
-            assert process.wait() == -signal.SIGKILL
+
+class TestStopped:
+    def test_killed_then_interrupted(self, tmp_path, command):
+        """What had ended is kept, whatever stops the command; Ctrl-C says how to go on."""
+        said = [command, "sweep", "boltzmann", *VARIED, "--replicates", "12"]
+        folder = tmp_path / "runs" / "boltzmann-people-wealth"
+        options = {"cwd": tmp_path, "stderr": subprocess.PIPE, "text": True}
+        for least, how in ((3, signal.SIGKILL), (20, signal.SIGINT)):
+            process = subprocess.Popen([*said, "--executor", "in-place"], **options)
+            stop_when(process, folder / "trials.jsonl", least, how)
+            errors = process.communicate()[1]
+            assert process.returncode == {signal.SIGKILL: -9, signal.SIGINT: 130}[how]
         before = [line for line in lines_of(folder) if line.endswith(b"\n")]
-        assert 20 <= len(before) < 72
+        assert 20 <= len(before) < 48
+        (line,) = errors.splitlines()[-1:]
+        known = len(SweepFolder(folder).table)
+        assert known in (len(before) - 1, len(before)), "but for one that was just being written"
+        assert line == (
+            f"stopped; {known} trials are finished; to go on: "
+            "noosphere sweep runs/boltzmann-people-wealth"
+        )
         resume_sweep(folder, executor="in-place")
         after = lines_of(folder)
         assert after[: len(before)] == before
         ids = [json.loads(line)["trial"] for line in after]
-        assert len(ids) == len(set(ids)) == 72
-        vary = {"people": [300, 400], "wealth": [1, 2, 3]}
-        options = {"changes": ["ticks=150"], "replicates": 12, "executor": "in-place"}
-        whole = sweep("boltzmann", vary, out=tmp_path / "whole", **options).path
-        assert table_of(folder) == table_of(whole)
+        assert len(ids) == len(set(ids)) == 48
+        assert table_of(folder) == table_of(whole_of(tmp_path))
         assert not list(folder.glob(".*"))
+
+    @pytest.mark.slow
+    def test_killed_at_random_moments(self, tmp_path, command):
+        """The command, or one of its workers, ten times."""
+        said = [command, "sweep", "boltzmann", *VARIED, "--replicates", "12", "--workers", "2"]
+        folder, rng = tmp_path / "runs" / "boltzmann-people-wealth", random.Random(1)
+        for time_ in range(10):
+            process = subprocess.Popen(said, cwd=tmp_path, stderr=subprocess.DEVNULL)
+            if time_ % 2:
+                stop_when(process, folder / "trials.jsonl", 4 * time_, signal.SIGKILL)
+            else:
+                time.sleep(rng.uniform(0.5, 4))
+                for worker in rng.sample(children := children_of(process.pid), len(children) // 2):
+                    os.kill(worker, signal.SIGKILL)
+                time.sleep(rng.uniform(0, 0.5))
+                process.kill()
+            process.wait()
+        resume_sweep(folder, executor="in-place")
+        assert table_of(folder) == table_of(whole_of(tmp_path))
+        assert len({id_of(line) for line in lines_of(folder)}) == len(lines_of(folder)) == 48
+
+    def test_interrupted_in_a_call(self, tmp_path):
+        class Impatient(SweepProgress):
+            def trial(self, labels, entry, rows=1):
+                raise KeyboardInterrupt
+
+        options = {"out": tmp_path, "executor": "in-place", **PLAN}
+        with pytest.raises(SweepStopped, match="to go on: noosphere sweep") as stopped:
+            sweep("boltzmann", VARY, progress=Impatient(), **options)
+        folder = stopped.value.folder
+        assert len(lines_of(folder.path)) == len(folder.table) > 0
+
+    def test_a_full_disk(self, undisturbed, copy):
+        """A line that found no room is taken off; the rest is kept, and goes on."""
+        whole = lines_of(undisturbed)
+        (copy / "trials.jsonl").write_bytes(b"".join(whole[:4]))
+        room = sum(map(len, whole[:6])) + 30
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+        try:
+            done = CliRunner().invoke(main, ["sweep", str(copy), "--executor", "in-place"])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert done.exit_code == 2, done.exception
+        assert len(done.stderr.splitlines()) == 1
+        assert (copy / "trials.jsonl").stat().st_size <= room
+        resume_sweep(copy, executor="in-place")
+        assert sorted(map(id_of, lines_of(copy))) == sorted(map(id_of, whole))
+        assert table_of(copy) == table_of(undisturbed)
+
+    def test_what_is_told_is_written(self, tmp_path):
+        """Whoever hears of a trial finds it in the journal."""
+        path, seen = tmp_path / "boltzmann-people-wealth", []
+
+        class Reader(SweepProgress):
+            def trial(self, labels, entry, rows=1):
+                seen.append(entry.trial)
+                assert set(seen) <= {id_of(line) for line in lines_of(path)}
+
+        sweep("boltzmann", VARY, out=tmp_path, executor="in-place", progress=Reader(), **PLAN)
+        assert seen == [id_of(line) for line in lines_of(path)]
 
     def test_cut_at_any_byte(self, undisturbed, copy):
         """A torn last line is taken off, its trial run again, and no other."""
@@ -143,6 +203,26 @@ def id_of(line):
 def pool():
     with executor_of("pool", 2) as executor:
         yield executor
+
+
+def stop_when(process, journal, least, how):
+    """Send a signal once so many trials stand in the journal."""
+    while process.poll() is None:
+        if journal.exists() and journal.read_bytes().count(b"\n") >= least:
+            process.send_signal(how)
+            return
+        time.sleep(0.001)
+
+
+def children_of(pid):
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def whole_of(tmp_path):
+    """The same sweep, undisturbed."""
+    vary = {"people": [300, 400], "wealth": [1, 2]}
+    options = {"changes": ["ticks=150"], "replicates": 12, "executor": "in-place"}
+    return sweep("boltzmann", vary, out=tmp_path / "whole", **options).path
 
 
 class TestAnywhere:
@@ -286,7 +366,9 @@ class TestCode:
             return [trial.content for trial in Replicates(plan).of(Asked(0, (0.5,)))]
 
         base = ids()
-        assert ids() == ids(name="other") == ids("output.keep=5") == base
+        assert (
+            ids() == ids(name="other") == ids("output.keep=5") == ids("description=other") == base
+        )
         assert len({*base, *ids("y=0.1"), *ids("ticks=9"), *ids(seed=2)}) == 8
         one, two = identity_module.trial_id(base[0], "a"), identity_module.trial_id(base[0], "b")
         assert one != two

@@ -69,6 +69,27 @@ class TestHalving:
         assert len(late) > 0
         assert (late["parameters.x"] <= 0.5).all()
 
+    @pytest.mark.parametrize(
+        "where",
+        [
+            ("pool", 2),
+            pytest.param(("pool", 1), marks=pytest.mark.slow),
+            pytest.param(("pool", 5), marks=pytest.mark.slow),
+            pytest.param(("ray", 2), marks=pytest.mark.slow),
+        ],
+    )
+    def test_the_same_bytes_anywhere(self, tmp_path, planted, where):
+        """Though points fail on the way, and end in another order."""
+        name, workers = where
+        if name == "ray":
+            pytest.importorskip("ray", reason="the extra `cluster` is not installed")
+        path, tables = halving_file(tmp_path, planted), []
+        for executor, count in (("in-place", 1), (name, workers)):
+            out = tmp_path / executor
+            options = {"changes": ["fails=exit"], "executor": executor, "workers": count}
+            tables.append((sweep(path, out=out, **options).path / "trials.parquet").read_bytes())
+        assert tables[0] == tables[1]
+
 
 class TestOptuna:
     def options(self, **others):

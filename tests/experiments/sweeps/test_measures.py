@@ -6,7 +6,6 @@ from click.testing import CliRunner
 
 from experiments import load_study, run
 from experiments.cli.main import main
-from experiments.reasoning.assembly import ReasoningExperiment
 from experiments.study.study import TEST
 from experiments.sweeps import sweep
 from experiments.sweeps.trial import live, payload_of
@@ -44,17 +43,15 @@ class TestReasoning:
         assert found["valid_random_search"] == drawn["valid"]
         assert found["test_mrr"] == best["mrr"]
         assert found["test_hits10_random_search"] == drawn["hits10"]
-        experiment = ReasoningExperiment(study)
-        assert experiment.outcome(metrics, done.results) == found
+        assert study.outcome(metrics, done.results) == found
 
     def test_nothing_held_out_without_the_prefix(self, done):
         """Whatever the figures on held-out queries are, other names do not change with them."""
-        experiment = ReasoningExperiment(done.study)
         results = done.results
         figures = results["figures"]
         changed = [{**row, **dict.fromkeys(figures, -1.0)} for row in results["rows"]]
-        one = experiment.outcome(done.metrics, results)
-        two = experiment.outcome(done.metrics, {**results, "rows": changed})
+        one = done.study.outcome(done.metrics, results)
+        two = done.study.outcome(done.metrics, {**results, "rows": changed})
         differ = {name for name in one if one[name] != two[name]}
         assert differ == {name for name in one if name.startswith(TEST)}
         assert len(differ) == len(figures) * len(results["rows"])

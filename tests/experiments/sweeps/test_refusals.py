@@ -103,6 +103,12 @@ def test_files(tmp_path, refused, old, new, said):
         (["schelling", "--design", "gird"], "--design gird: design.kind: got 'gird', allowed is"),
         (["schelling", "--design", "random", "--trials", "2"], "schelling: vary: missing, random"),
         (["schelling", "--executor", "poole"], "executor 'poole': *'pool'?"),
+        (["schelling", "--workers", "0"], "executor 'pool': workers must be a whole number"),
+        (["schelling", "--executor", "rya", "--dry-run"], "executor 'rya': *'ray'?"),
+        (
+            ["schelling", "--vary", "minimum=1,2", "--objective", "test_mrr"],
+            "--objective test_mrr: design.objective: got 'test_mrr', which is measured on held-out",
+        ),
         (["."], ".: not the folder of a sweep, it holds no sweep.toml"),
     ],
 )
@@ -114,6 +120,19 @@ def test_commands(tmp_path, monkeypatch, refused, arguments, said):
     beginning, _, end = said.partition("*")
     assert line.startswith(beginning)
     assert line.endswith(end)
+    assert not list(tmp_path.iterdir()), "nothing is begun that was refused"
+
+
+def test_what_only_the_examination_tells_is_known_after_the_first_round(tmp_path, tiny, refused):
+    (tmp_path / "race.toml").write_text(
+        f'study = "{tiny}"\nreplicates = 1\n[vary]\n"economy.rent" = [0.0, 1.0]\n'
+        '[design]\nobjective = "valid_randon_search"\n[halving]\nfactor = 2\nrungs = 2\n',
+        encoding="utf-8",
+    )
+    line = refused("race.toml")
+    assert "design.objective: got 'valid_randon_search', allowed is one of" in line
+    assert line.endswith("did you mean 'valid_random_search'?")
+    assert "test_" not in line
 
 
 def test_another_sweep_is_not_mixed_in(tmp_path, refused):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
-from swarm.memory.shards import Placement, RoutingTable, ShardError, route
+from swarm.memory.shards import Placement, RoutingTable, ShardError, Shards, route
 
 Cluster = tuple[int, list[float], float, float, int]  # shard, centroid, radius, spread, size
 
@@ -25,24 +25,31 @@ def table_of(clusters: list[Cluster], shards: int, width: int) -> RoutingTable:
 def reference_shares(
     query: NDArray[np.float64], clusters: list[Cluster], near: int
 ) -> dict[int, float]:
-    """Bisect for the squared distance within which the clusters hold `near` of their members."""
+    """Bisect for the squared distance, 0 or more, within which clusters hold `near` members."""
 
-    def held(cluster: Cluster, reach: float) -> float:
-        _, centroid, radius, spread, size = cluster
+    def normal(z: float) -> float:
+        return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+    means, deviations, cuts = [], [], []
+    for _, centroid, radius, spread, _ in clusters:
         away = float(((query - np.array(centroid)) ** 2).sum())
-        deviation = math.sqrt(spread + 4.0 * away * radius / query.size)
-        return size * 0.5 * math.erfc(-(reach - away - radius) / deviation / math.sqrt(2.0))
+        means.append(away + radius)
+        deviations.append(math.sqrt(spread + 4.0 * away * radius / query.size))
+        cuts.append(normal(-means[-1] / deviations[-1]))  # no distance is below 0
 
-    low, high = -1e4, 1e4
-    for _ in range(100):
+    def held(i: int, reach: float) -> float:
+        up_to = normal((reach - means[i]) / deviations[i])
+        return clusters[i][-1] * (up_to - cuts[i]) / (1.0 - cuts[i])
+
+    low, high = 0.0, 1e4
+    each = range(len(clusters))
+    for _ in range(60):
         middle = (low + high) / 2
-        low, high = (
-            (middle, high) if sum(held(c, middle) for c in clusters) < near else (low, middle)
-        )
-    total = sum(held(c, high) for c in clusters)
+        low, high = (middle, high) if sum(held(i, middle) for i in each) < near else (low, middle)
+    total = sum(held(i, high) for i in each)
     shares: dict[int, float] = {}
-    for cluster in clusters:
-        shares[cluster[0]] = shares.get(cluster[0], 0.0) + held(cluster, high) / total
+    for i, cluster in enumerate(clusters):
+        shares[cluster[0]] = shares.get(cluster[0], 0.0) + held(i, high) / total
     return shares
 
 
@@ -94,6 +101,30 @@ def test_a_query_near_the_margin_touches_both_shards_and_others_one() -> None:
     assert found.shares[1].tolist() == pytest.approx([0.5, 0.5])
     assert not found.degraded.any()
     assert found.distances == 2
+
+
+def test_a_cluster_with_heavy_tails_does_not_hide_one_that_is_near() -> None:
+    wide = [(0, [0.0, 0.0], 1.0, 1.0, 100), (1, [3.0, 0.0], 50.0, 1e8, 100)]
+    found = route(table_of(wide, 2, 2), [[0.0, 0.0], [3.0, 40.0]])
+    assert found.shards.tolist() == [[0, -1], [1, -1]]
+    assert found.shares[0, 0] > 0.99
+
+
+def test_newcomers_with_heavy_tails_are_found() -> None:
+    rng = np.random.default_rng(9)
+    width, asked = 16, 100
+    old, new = (rng.normal(0, 1, (50, width)) for _ in range(2))
+    vectors = old[rng.integers(50, size=4000)] + rng.normal(0, 0.35, (4000, width))
+    tails = rng.standard_t(1, (2000 + asked, width))  # Cauchy: without a mean
+    more = (new[rng.integers(50, size=len(tails))] + 0.35 * tails).astype(np.float32)
+    shards = Shards.build(vectors.astype(np.float32), np.random.default_rng(1), shards=16)
+    for part in np.array_split(more[asked:], 10):
+        shards.add(part)
+    for queries in more[:asked], vectors[:asked].astype(np.float32):
+        true = shards.search(queries, 10, everywhere=True).ids
+        found = shards.search(queries, 10).ids
+        hits = [np.isin(one, other).mean() for one, other in zip(true, found, strict=True)]
+        assert np.mean(hits) > 0.95
 
 
 def test_the_number_of_shards_can_be_fixed_and_bounded() -> None:

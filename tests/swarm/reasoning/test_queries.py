@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from swarm.reasoning import Quality, Referee, ask, judge
-from swarm.reasoning.queries import expected_reciprocal_rank
+from swarm.reasoning.referee import expected_reciprocal_rank
 from tests.swarm.reasoning import reference
 from tests.swarm.reasoning.reference import Fact, Graph, small_graphs
 

@@ -9,7 +9,6 @@ from hypothesis import given, strategies as st
 
 from swarm.reasoning import Block, Referee
 from swarm.reasoning.orders import Cache, OrdersError, OrderSession, Rate, search_orders
-from swarm.reasoning.orders.shelf import Shelf
 from tests.swarm.reasoning.orders.random_trials import (
     random_referee,
     random_strategy,
@@ -44,20 +43,6 @@ def test_what_alone_is_too_large_is_not_kept():
     assert cache.find(b"small") is not None
     assert cache.find(b"large") is None
     assert cache.rate.share == 0.5
-
-
-def test_a_shelf_is_mapped_by_name_and_gone_at_the_end():
-    given_ = {"a": np.arange(5), "none": np.zeros((0, 3)), "b": np.ones((2, 2), np.float32)}
-    with Shelf.of(given_) as shelf:
-        other = Shelf.at(shelf.memory.name, shelf.layout)
-        other.arrays["a"][2] = 99
-        assert shelf.arrays["a"].tolist() == [0, 1, 99, 3, 4]
-        assert other.arrays["none"].shape == (0, 3)
-        assert other.arrays["b"].dtype == np.float32
-        other.close()
-        name = shelf.memory.name
-    with pytest.raises(FileNotFoundError):
-        Shelf.at(name, shelf.layout)
 
 
 class World:

@@ -1,5 +1,5 @@
 # make run   set up and run the main study          make test  set up and run the tests
-# make lint  ruff, mypy and the floors              make bench-main  the table of the README
+# make lint  ruff, mypy and the floors              make bench-main  the tables of docs/measured.md
 PYTHON ?= python3
 EXTRAS ?= test
 STUDY ?= umls-30

@@ -18,7 +18,7 @@ from tests.experiments.nations import write_eight_relations
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 KEPT = ("first_world", "your_own_agent", "watching_emergence", "a_sweep", "a_tournament")
-QUICK = ("watching_emergence", "a_tournament")
+QUICK = ("a_tournament",)
 SIZE_MAX = 300_000
 
 
@@ -47,6 +47,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path, int], dict[
     plt.close("all")
 
 
+@pytest.mark.slow
 def test_a_first_world_on_few_relations(run, tmp_path: Path) -> None:
     source = (FOLDER / "first_world.py").read_text(encoding="utf-8")
     few = write_eight_relations(tmp_path / "facts")

@@ -46,7 +46,7 @@ def rows(quick: bool) -> Iterator[Row]:
         f"noosphere run {PICTURE}, from the command to the page with pictures, ms",
         ours,
         checks={"a page each": pictures == (1 if quick else 3)},
-        notes={"what": "200 birds, 100 ticks; compiled before"},
+        notes={"what": "200 birds, 600 ticks; compiled before"},
     )
     if not quick:
         yield from _from_a_clone()

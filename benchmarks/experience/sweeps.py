@@ -22,10 +22,9 @@ import mesa
 from benchmarks.rows import Row
 from experiments.executors import Task, executor_of
 from experiments.models.boltzmann import Boltzmann
-from experiments.study.reading import load_study
 from experiments.sweeps import load_sweep, sweep
 from experiments.sweeps.designs import grid
-from experiments.sweeps.trial import live, payload_of, prepared, study_from
+from experiments.sweeps.trial import live, payload_of
 
 TICKS, PEOPLE, WORKERS = 50, (100, 200), 2
 MEASURES = ("gini", "poor")
@@ -48,14 +47,13 @@ class Watched(Boltzmann):
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Overhead a trial, start-up, and what keeping a graph that was made ready saves."""
-    replicates, repeats = (40, 2) if quick else (100, 5)
+    """Overhead a trial, and start-up."""
+    replicates, repeats = (15, 1) if quick else (60, 3)
     with TemporaryDirectory() as place:
-        yield from _rows(Path(place), replicates, repeats)
-    yield _kept()
+        yield from _rows(Path(place), replicates, repeats, quick)
 
 
-def _rows(place: Path, replicates: int, repeats: int) -> Iterator[Row]:
+def _rows(place: Path, replicates: int, repeats: int, quick: bool) -> Iterator[Row]:
     vary, changes = {"people": list(PEOPLE)}, [f"ticks={TICKS}"]
     plan = load_sweep("boltzmann", vary, changes, replicates=replicates)
     payloads = [
@@ -112,7 +110,6 @@ def _rows(place: Path, replicates: int, repeats: int) -> Iterator[Row]:
             lambda: ours(executor),
             lambda: list(pool.imap_unordered(live_alone, payloads)),
         )
-    (batching,) = _best(1, lambda: _batch_run(plan.seeds, WORKERS))
     yield Row(
         f"sweep in a pool of {WORKERS} against plain multiprocessing.Pool, ms a trial",
         1000 * sweeping / count,
@@ -121,6 +118,9 @@ def _rows(place: Path, replicates: int, repeats: int) -> Iterator[Row]:
         {**agree, "overhead, ms a trial": 1000 * (sweeping - mapping) / count},
         notes={**notes, "first round with start-up, s": (ours_start, pool_start)},
     )
+    if quick:  # Mesa's processes take seconds to start
+        return
+    (batching,) = _best(1, lambda: _batch_run(plan.seeds, WORKERS))
     yield Row(
         f"sweep in a pool of {WORKERS} against Mesa's batch_run in {WORKERS} processes, ms a trial",
         1000 * sweeping / count,
@@ -174,24 +174,3 @@ def _best(repeats: int, *works: Callable[[], Any]) -> list[float]:
             work()
             best[k] = min(best[k], time.perf_counter() - began)
     return best
-
-
-def _kept() -> Row:
-    """A graph made ready once a worker, against once a trial."""
-    study = load_study("nations", ["world.agents=20", "world.generations=1"]).resolved()
-    payload = payload_of(study, "", False)
-    same = live(payload, {}) == live({**payload, "source": "read anew"}, {})
-    rounds = iter(range(10**6))
-    kept, anew = _best(
-        2,
-        lambda: prepared(study_from(payload["study"]), ""),
-        lambda: prepared(study_from(payload["study"]), f"anew {next(rounds)}"),
-    )
-    return Row(
-        "a trial of nations made ready, its graph kept from the one before, ms",
-        1000 * kept,
-        1000 * anew,
-        anew / kept,
-        {"measures the same": bool(same)},
-        notes={"peer": "its graph read and indexed for each trial"},
-    )

@@ -15,7 +15,7 @@ import click
 def command(
     name: str | None, seeds: int | None, out: str, png: bool, quick: bool, workers: int
 ) -> None:
-    """Answer a QUESTION by experiment; without one, list the questions.
+    """Answer a QUESTION by experiment; without one, list them.
 
     Prints the finding, and writes its figure and its table, a row a trial. The answer is the same
     for any number of workers.
@@ -33,6 +33,7 @@ def command(
     from experiments.questions.question import question
 
     posed = question(name)
+    Path(out).mkdir(parents=True, exist_ok=True)  # told before the trials, which take minutes
     number = seeds or (2 if quick else posed.SEEDS)
     with executor_of("pool" if workers > 1 else "in-place", workers) as executor:
         answer = posed.ask(number, quick, executor)

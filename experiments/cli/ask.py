@@ -34,9 +34,10 @@ def command(
     recompute: int,
     as_json: bool,
 ) -> None:
-    """Ask a GRAPH what HEAD stands in RELATION to, and why; `?` as HEAD asks for heads.
+    """Ask a GRAPH what HEAD stands in RELATION to, and why.
 
-    Answers come in layers: safe, near and far. With a TAIL, that one answer is explained.
+    `?` as HEAD asks for heads. Answers come in layers: safe, near and far. With a TAIL, that one
+    answer is explained.
     """
     from experiments.reasoning.ask import ask
 

@@ -34,10 +34,11 @@ def command(
     csv_file: str | None,
     out: str | None,
 ) -> None:
-    """Compare each RUN, the folder of a run or of a sweep, with the first.
+    """Compare runs, or the points of a sweep, with intervals.
 
-    Runs that differ in their seed alone are replicates of one group. Groups are named by what
-    differs between them, and are compared in pairs if their seeds are the same.
+    Each RUN is the folder of a run or of a sweep, and is compared with the first. Runs that differ
+    in their seed alone are replicates of one group. Groups are named by what differs between them,
+    and are compared in pairs if their seeds are the same.
     """
     import json
 

@@ -20,10 +20,11 @@ def command(
     out: str,
     changes: tuple[str, ...],
 ) -> None:
-    """Watch a RUN (its folder), or begin one of a STUDY; the newest run of DIR if none is given.
+    """Watch a RUN, live or finished, or begin a STUDY, in the browser.
 
-    A run goes on whatever becomes of the dashboard. It is shown to whoever has the address that is
-    printed, on this machine.
+    RUN is a folder; if none is given, the newest one of DIR is shown. A run goes on whatever
+    becomes of the dashboard. It is shown to whoever has the address that is printed, on this
+    machine.
     """
     from experiments.dash.opening import watch
 

@@ -9,7 +9,10 @@ import click
 
 @click.command("doctor")
 def command() -> None:
-    """Print versions, extras and hazards; exit code 1 if there is a hazard."""
+    """Print versions, extras and hazards.
+
+    Exit code 1 if there is a hazard.
+    """
     from experiments.doctor import diagnose
 
     facts, hazards = diagnose()

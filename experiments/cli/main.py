@@ -8,6 +8,7 @@ the standard error, and exit code 2.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +24,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 OURS = ("arenas", "economy", "evolution", "experiments", "swarm")
 NO_COMMANDS = ("__init__", "main", "printing")
 """Files of this folder that hold none."""
+SECTIONS = {
+    "Begin": ("studies", "run", "new", "show"),
+    "Look": ("dash", "report", "replay", "resume"),
+    "Many runs": ("sweep", "compare", "tournament", "answer"),
+    "Ask a graph": ("ask", "orders"),
+    "Set up": ("doctor", "schema"),
+}
+"""Every command, in the order in which `--help` shows them: what a newcomer does first is first."""
+PARTIAL = re.compile(r"\.(.+?)(\.\d+)?\.partial")
+"""What a file is called while it is written, before it appears whole."""
 
 
 class Commands(click.Group):
@@ -40,12 +51,27 @@ class Commands(click.Group):
         command: click.Command = import_module(f"experiments.cli.{name}").command
         return command
 
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, section by section, each with what it does in one whole line."""
+        for title, names in SECTIONS.items():
+            commands = {name: self.get_command(context, name) for name in names}
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (name, found.get_short_help_str(200))
+                        for name, found in commands.items()
+                        if found
+                    ],
+                    col_max=12,
+                )
+
     def invoke(self, context: click.Context) -> Any:
         """Run a command; Ctrl-C is exit code 130."""
         try:
             return super().invoke(context)
         except click.UsageError as error:
-            path = error.ctx.command_path if error.ctx else "noosphere"
+            names = (context.command_path, context.invoked_subcommand)
+            path = error.ctx.command_path if error.ctx else " ".join(filter(None, names))
             self._refuse(f"{error.format_message()} See {path} --help")
         except BrokenPipeError:
             raise  # the reader of our output has gone; click knows what to do
@@ -53,8 +79,16 @@ class Commands(click.Group):
             click.echo(f"\n{interrupt}" if str(interrupt) else "\nstopped", err=True)
             sys.exit(130)
         except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
+            place = f"{_meant(error.filename)}: " if error.filename else ""
             self._refuse(f"{place}{error.strerror or error}")
+        except RuntimeError as error:
+            # Numba's, where neither our own folder nor the home of the user can be written.
+            if "cannot cache function" not in str(error):
+                raise
+            self._refuse(
+                "there is no place to keep compiled code; name a folder of your own, such as "
+                "export NUMBA_CACHE_DIR=$PWD/compiled"
+            )
         except ValueError as error:
             # Errors that our packages define explain themselves; any other is a mistake of ours
             # and shows where it was made.
@@ -74,10 +108,22 @@ class Commands(click.Group):
         sys.exit(2)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _meant(filename: Any) -> str:
+    """The file that somebody asked for, where the one that could not be written is its draft."""
+    path = Path(os.fsdecode(filename)) if isinstance(filename, str | bytes) else None
+    draft = PARTIAL.fullmatch(path.name) if path else None
+    return str(path.with_name(draft[1]) if path and draft else filename)
+
+
+@click.group("noosphere", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="noosphere")
 def main() -> None:
-    """Worlds of reasoning agents that gossip, trade and evolve."""
+    """Worlds of reasoning agents that gossip, trade and evolve.
+
+    \b
+    A first picture:      noosphere run flocking
+    Live in the browser:  noosphere dash flocking
+    """
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import click
 )
 @click.option("--out", metavar="DIR", default=".", show_default=True, help="Where to write.")
 def command(name: str, kind: str, out: str) -> None:
-    """Write NAME.py and NAME.toml: a world of your own that runs as it is."""
+    """Write NAME.py and NAME.toml: a world of your own that runs."""
     from experiments.starting import KINDS, write
 
     file, study = write(name, kind, out)

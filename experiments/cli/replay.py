@@ -20,9 +20,10 @@ def command(
     last: int | None,
     out: str | None,
 ) -> None:
-    """Go back in a RUN (its folder) to any tick, rebuilt exactly and checked against the record.
+    """Go back in a RUN (its folder) to any tick, rebuilt exactly.
 
-    Episodes are those of tick T, of the ticks A to B, or of the whole run if none is given.
+    What is rebuilt is checked against the record. Episodes are those of tick T, of the ticks A to
+    B, or of the whole run if none is given.
     """
     from experiments.running.episodes import show, writer
     from experiments.running.replay import look_back

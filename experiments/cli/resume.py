@@ -12,7 +12,10 @@ from experiments.cli.printing import print_results
 @click.command("resume")
 @click.argument("run")
 def command(run: str) -> None:
-    """Go on with a RUN (its folder) that was stopped: a run, a sweep or a tournament."""
+    """Go on with a run, sweep or tournament that was stopped.
+
+    RUN is its folder. Nothing that is finished is done again.
+    """
     from pathlib import Path
 
     if (Path(run) / "tournament.json").is_file():

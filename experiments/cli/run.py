@@ -19,7 +19,7 @@ from experiments.cli.printing import print_options, print_results
     help="Change a value of the study, such as world.agents=500, or birds=400 of a model.",
 )
 def command(study: str, seed: str | None, out: str, changes: tuple[str, ...]) -> None:
-    """Live a STUDY: a name (see `noosphere studies`) or a TOML file."""
+    """Live a STUDY: one of `noosphere studies`, or a TOML file."""
     from experiments.running.progress import fitting
     from experiments.study.reading import load_study
 

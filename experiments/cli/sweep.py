@@ -51,10 +51,11 @@ def command(
     any_code: bool,
     **options: Any,
 ) -> None:
-    """Vary a study: FILE is a sweep file, or one that ships; without it those are listed.
+    """Vary a study: many trials, one table.
 
-    A STUDY is varied by what --vary says. Said again, or with the FOLDER that it has made, a sweep
-    goes on: only trials that are not finished are run, and more of them can be asked for.
+    FILE is a sweep file, or the name of one that ships; without it those are listed. A STUDY is
+    varied by what --vary says. Said again, or with the FOLDER that it has made, a sweep goes on:
+    only trials that are not finished are run, and more of them can be asked for.
 
     Exit code 1 if trials failed; they are rows of the table, with stage and traceback.
     """

@@ -30,10 +30,11 @@ def command(
     json_file: str | None,
     changes: tuple[str, ...],
 ) -> None:
-    """Play a tournament: FILE is a TOML file, or one that ships; without it those are listed.
+    """Play a tournament: who is better, with intervals.
 
-    The table is the same for any number of workers. Every round is kept in a folder, with which
-    `noosphere resume` goes on if the tournament was stopped.
+    FILE is a TOML file, or the name of one that ships; without it those are listed. The table is
+    the same for any number of workers. Every round is kept in a folder, with which `noosphere
+    resume` goes on if the tournament was stopped.
     """
     from experiments.tournament.entrants import contest_of
     from experiments.tournament.file import load_tournament

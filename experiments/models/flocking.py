@@ -48,7 +48,7 @@ class Flocking(World):
         seed: of all chance.
     """
 
-    ticks: ClassVar = 100
+    ticks: ClassVar = 600
     steerable: ClassVar = ("vision", "speed", "separation", "cohere", "separate", "match")
 
     def __init__(

@@ -146,12 +146,15 @@ def ask(
     if run is None:
         whole = load_graph(graph)
         split = whole if len(whole.valid) else whole.resplit(SPLIT)
+        names = Names(split.entities, split.relations)
+        # A mistyped name is told before the engines learn, which takes its time.
+        question = understood(names, head, relation, tail, inverse)
         problem = Problem.pose(split)
         strategy = tuned(problem)
     else:
         split, problem, strategy = of_run(run, graph)
-    names = Names(split.entities, split.relations)
-    question = understood(names, head, relation, tail, inverse)
+        names = Names(split.entities, split.relations)
+        question = understood(names, head, relation, tail, inverse)
     return _answered(problem, strategy, names, question, wanted, answers, recompute)
 
 

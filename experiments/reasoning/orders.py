@@ -43,10 +43,11 @@ def orders(
     memory: float,
     as_json: bool,
 ) -> None:
-    """Try every order of the engines on a GRAPH: a name that ships or a folder of facts.
+    """Try every order of the engines on a GRAPH.
 
-    The best-validating variant of each engine has a say of equal weight, and no gate. An order
-    matters because engines that come first prune, settle and are remembered.
+    GRAPH is a name that ships, or a folder of facts. The best-validating variant of each engine has
+    a say of equal weight, and no gate. An order matters because engines that come first prune,
+    settle and are remembered.
     """
     with _bar(not as_json and sys.stdout.isatty()) as progress:
         tried = try_orders(graph, queries, workers, seed, beam, commit, memory, progress)

@@ -41,7 +41,11 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_table(path: Path) -> pa.Table:
-    """A Parquet file; raises RunError if it is damaged."""
+    """A Parquet file; raises RunError if it is missing or damaged."""
+    if not path.exists():
+        raise RunError(
+            f"{path}: missing; begin the run anew with `noosphere run` and its study.toml"
+        )
     try:
         return pq.read_table(path)
     except (pa.ArrowException, OSError) as error:

@@ -207,6 +207,7 @@ class RunFolder:
         for table, columns in experiment.drain().items():
             if columns:
                 write_table(self._part(table, tick), pa.table(dict(columns)))
+        (self.path / "checkpoints").mkdir(exist_ok=True)
         experiment.world.save(self.path / "checkpoints" / f"tick-{tick}.ckpt")
         kept = experiment.study.checkpoints_kept
         for old in self.checkpoints[kept:]:

@@ -87,9 +87,12 @@ class SweepFolder:
             (draft / "sweep.toml").write_text(sweep_toml(sweep), encoding="utf-8")
             write_json(draft / "manifest.json", described(sweep))
             draft.rename(path)
-        except OSError:
+        except OSError as error:
             if not path.exists():  # else another process was first, and has made it
-                raise
+                raise SweepError(
+                    f"{out}: {error.strerror or error}; the folder of a sweep cannot be made "
+                    "there: choose another place with --out"
+                ) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return cls(path)

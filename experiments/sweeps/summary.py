@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 POINTS_SHOWN, MEASURES_SHOWN = 12, 4
 FIRST = ("valid", "accuracy_mean", "wealth_gini", "test_mrr")
 """Measures that are shown before others, where there are any."""
+PARAMETERS = "parameters"
+"""The section of a model, which a command line may leave out."""
 
 
 def summary(folder: SweepFolder) -> str:
@@ -42,7 +44,8 @@ def _means(folder: SweepFolder, table: DataFrame) -> Iterator[str]:
         low = folder.plan.file.design.direction == "min"
         means = means.sort_values(objective, ascending=low, kind="stable")
     labels = points[factors].first()
-    cells = [["point", *factors, *shown]]
+    short = [factor.removeprefix(f"{PARAMETERS}.") for factor in factors]
+    cells = [["point", *short, *shown]]
     for point in means.index[:POINTS_SHOWN]:
         values = [_figure(means.at[point, name], spread.at[point, name]) for name in shown]
         given = [number(labels.at[point, factor]) for factor in factors]
@@ -53,6 +56,8 @@ def _means(folder: SweepFolder, table: DataFrame) -> Iterator[str]:
         yield "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
     if len(means) > POINTS_SHOWN:
         yield f"and {len(means) - POINTS_SHOWN:,} more points"
+    if (replicates := int(points.size().max())) > 1:
+        yield f"± is a standard deviation, of {replicates} replicates"
 
 
 def _shown(folder: SweepFolder) -> list[str]:

@@ -147,8 +147,10 @@ class _Source:
     def place(self, *keys: str) -> str:
         if keys in self.changed:
             return f"--set {self.changed[keys]}"
-        line = line_of(self.text, keys)
-        return f"{self.path}:{line}" if line else str(self.path)
+        if line := line_of(self.text, keys):
+            return f"{self.path}:{line}"
+        within = (text for path, text in self.changed.items() if path[: len(keys)] == keys)
+        return next((f"--set {text}" for text in within), str(self.path))
 
     def folder(self, *keys: str) -> Path:
         return self.here if keys in self.changed else self.path.parent

@@ -188,3 +188,9 @@ def test_shades_reach_from_low_to_high_and_forgive_what_is_not_finite():
     assert (shade[0], shade[1], shade[2]) == (0, 255, 0)
     assert low < high
     assert scaled(np.full(3, 2.0))[0].tolist() == [0, 0, 0]
+
+
+def test_places_beyond_the_edge_are_at_the_edge():
+    none = np.zeros(2, np.uint8)
+    found, _, _ = unpack(Frame(0, 2, np.array([-0.5, 1.5]), np.array([0, 2]), none, none).pack())
+    assert (found.x.tolist(), found.y.tolist()) == ([0, 1], [0, 1])

@@ -17,6 +17,7 @@ from experiments.dash.watching import Watching, newest_run
 from experiments.running import live as live_module
 from experiments.running.files import RunError
 from experiments.running.folder import RunFolder
+from experiments.running.frames.frame import PAUSED, unpack
 from experiments.running.interventions import Interventions, read_interventions
 from experiments.running.live import Live
 from experiments.running.replay import replay
@@ -355,3 +356,21 @@ def test_two_dashboards_of_one_run_wish_together(folder):
     assert read_wish(room) == Wish(6, paused=True, steps=4, ticks_per_s=5)
     other.wish("go")
     assert not read_wish(room).paused
+
+
+def test_a_run_that_is_slowed_is_not_shown_as_paused(folder):
+    watcher = Watcher(folder)
+    watcher.wish("speed", ticks_per_s=5)
+    Live(folder.path, folder.study.prepare()).between(lambda: False)
+    assert not unpack(watcher.watching.frame()[1])[2] & PAUSED
+
+
+def test_steps_that_a_run_made_before_it_was_killed_are_not_made_again(folder):
+    watcher = Watcher(folder)
+    for _ in range(3):
+        watcher.wish("step")
+    made = {"controls": [], "refused": {}, "stepped": 3}
+    (folder.path / "live" / "controls.json").write_text(json.dumps(made))
+    asked = []
+    Live(folder.path, folder.study.prepare()).between(lambda: asked.append(1) or len(asked) > 5)
+    assert len(asked) > 5  # it waited, until it was asked to stop

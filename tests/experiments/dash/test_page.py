@@ -246,6 +246,7 @@ def test_no_word_can_become_markup_or_code():
     assert not re.search(r"https?://", whole)  # nothing from elsewhere
 
 
+@pytest.mark.slow
 def test_a_slow_tab_stops_nobody(browser, gate, played):
     played.show(1, agents=2_000)
     slow, fast = browser.open(gate.url), browser.open(gate.url)
@@ -330,6 +331,41 @@ window.requestAnimationFrame = (call) => (window.turned++, turn.call(window, cal
 window.WebSocket = class extends Socket {
     constructor(...given) { super(...given); window.opened++; }
 };
+"""
+
+
+def test_the_page_tries_again_ever_more_seldom_and_then_rests(browser, gate):
+    """As often as at first only after a server has spoken; browsers hide loops: they wait."""
+    tab = browser.open(gate.url)
+    assert tab.run(RECONNECTING) == [
+        [1000, 2000, 4000, 8000, 15000, 30000],
+        [1, 2, 4, 8, 15, 30, None],
+        [1000, 2000, 1000, 2000, 4000],
+    ]
+
+
+RECONNECTING = """
+import('/static/connection.js').then(({Connection}) => {
+    const kept = [window.WebSocket, window.setTimeout], waits = [], told = [], due = [];
+    window.WebSocket = class { constructor() { this.readyState = 0; } };
+    window.WebSocket.OPEN = 1;
+    window.setTimeout = (call, wait) => (waits.push(wait), due.push(call));
+    const line = new Connection({
+        lost: (wait) => told.push(line.socket === null ? wait : 'no rest'), message: () => null});
+    const lose = () => line.socket.onclose(), hear = (kind) =>
+        line.socket.onmessage({data: JSON.stringify({kind})});
+    line.connect();
+    for (let at = 0; at < 7; at++) { lose(); due.pop()?.(); }
+    const first = waits.splice(0);
+    line.connectAgain();
+    for (let at = 0; at < 5; at++) {
+        hear(at === 2 ? 'hello' : 'notice');
+        lose();
+        due.pop()();
+    }
+    [window.WebSocket, window.setTimeout] = kept;
+    return [first, told.slice(0, 7), waits];
+})
 """
 
 
@@ -472,8 +508,8 @@ Promise.all([import('/static/plot.js'), import('/static/charts.js')]).then(([{Pl
         }
         return {columns: columns.size, top: Math.min(...rows)};
     };
-    return [draw(() => 0), draw((at) => at === 1235 ? 1 : 0),
-        draw((at) => at % 2 ? 0.5 : NaN), draw((at) => at % 20 === 7 ? 0.5 : NaN, 100)];
+    return [draw(() => 0), draw((at) => at === 1237 ? 1 : 0),
+        draw((at) => at % 5 === 2 ? 0.5 : NaN), draw((at) => at % 20 === 7 ? 0.5 : NaN, 100)];
 })
 """
 

@@ -124,7 +124,7 @@ class TestShipped:
         assert re.search(r"^birds = 7 +# how many$", shown.output, re.MULTILINE)
         values = tomllib.loads(shown.output)
         assert values["parameters"]["birds"] == 7
-        assert values["output"]["checkpoint_every"] == 25
+        assert values["output"]["checkpoint_every"] == 150
 
 
 class TestReading:

@@ -1,5 +1,7 @@
 """Files that a study names: a trial is known by them, and by none that came later."""
 
+import shutil
+
 import pytest
 
 from experiments.study.reading import load_study
@@ -66,7 +68,10 @@ def test_a_graph_that_is_edited(study_file):
     facts = study_file.parent / "ring" / "facts.tsv"
     facts.write_text(facts.read_text(encoding="utf-8") + "n00\tlikes\tn00\n", encoding="utf-8")
     assert contents(study_file, point).isdisjoint(before)
-    assert live(payload, {}) == {"changed": str(study_file.parent / "ring")}
+    ring = study_file.parent / "ring"
+    assert live(payload, {}) == {"changed": str(ring)}
+    shutil.rmtree(ring)
+    assert live(payload, {}) == {"changed": str(ring)}
 
 
 def test_what_is_said_of_a_study_changes_nothing(study_file):

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 
 from experiments.sweeps import SweepError, load_sweep, sweep
 from experiments.sweeps.rounds import best_first, rounds_of
+from experiments.sweeps.summary import summary
 
 VARY = {"x": {"low": 0.0, "high": 1.0}, "y": {"low": 0.0, "high": 1.0}}
 
@@ -56,6 +57,10 @@ class TestHalving:
             means = rows.groupby("point")["height"].mean()
             best = sorted(alive, key=lambda point: (sign * means[point], point))
             alive = set(best[: max(len(alive) // 3, 1)])
+        last = table[table["rung"] == 2].groupby("point")["height"].mean()
+        best = last.idxmax() if direction == "max" else last.idxmin()
+        shown = summary(found).splitlines()
+        assert shown[3].split()[0] == str(best), "the best point stands first"
         assert list(table["point"].value_counts().sort_index()) == [
             2 * (1 + rungs)
             for rungs in ((table[table["point"] == point]["rung"].max()) for point in range(18))

@@ -19,7 +19,7 @@ from blocks import pages, try_page  # noqa: E402
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = ROOT / "docs"
 MADE = {DOCS / name for name in ("reference/commands.md", "reference/studies.md")}
-MADE |= {DOCS / "gallery/index.md", DOCS / "reference/api/index.rst"}
+MADE |= {DOCS / "gallery/index.md", DOCS / "reference/api/index.rst", DOCS / "notebooks.md"}
 """Pages that a build writes."""
 PYTHON = r"```python\n(.*?)```\n(?:\n```\n(.*?)```)?"
 OURS = ("arenas", "benchmarks", "docs", "economy", "evolution", "experiments", "notebooks", "swarm")

@@ -32,7 +32,9 @@ tr.best {{ background: #e8f3fa; font-weight: 600; }}
 pre {{ background: #f6f6f6; padding: .8rem; font-size: .85rem; white-space: pre-wrap; }}
 ol.note {{ padding-left: 1.3rem; }}
 .facts td {{ text-align: left; word-break: break-word; }}
-.wide {{ overflow-x: auto; font-size: .85rem; }}
+/* Tables of figures may be wider than text. */
+.wide {{ overflow-x: auto; font-size: .85rem;
+  margin-right: calc(-1 * max(0px, min(16rem, (100vw - 48rem) / 2))); }}
 .wide td, .wide th {{ white-space: nowrap; }}
 .words td, .words th {{ text-align: left; vertical-align: top; }}
 </style>

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.comparing.differences import PAIRED, Difference, difference, holm
+from arenas.ratings.significance import holm
+from experiments.comparing.differences import PAIRED, Difference, difference
 from experiments.comparing.finished import read_replicates
 from experiments.comparing.groups import CompareError, Group, group_replicates
 from experiments.comparing.intervals import CONFIDENCE, METHODS, Interval, mean_interval
@@ -237,15 +238,10 @@ def _finite(values: np.ndarray) -> np.ndarray:
 
 def _corrected(rows: Sequence[Row]) -> Iterator[Row]:
     """The same rows, with p-values corrected together."""
-    p = iter(
-        holm(
-            [
-                cell.difference.p if cell.difference else math.nan
-                for row in rows
-                for cell in row.cells
-            ]
-        )
-    )
+    raw = [
+        cell.difference.p if cell.difference else math.nan for row in rows for cell in row.cells
+    ]
+    p = iter(holm(raw).tolist())
     for row in rows:
         yield replace(row, cells=tuple(replace(cell, p=next(p)) for cell in row.cells))
 

@@ -14,7 +14,7 @@ and no test is needed: p is nan.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,21 +84,6 @@ def difference(
         raise ValueError(f"pairs: got {len(baseline)} and {len(group)} replicates, need as many")
     measured = _paired if paired else _independent
     return measured(np.asarray(baseline, float), np.asarray(group, float), method, rng)
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """P-values corrected for how many they are (Holm 1979); nan stays and is not counted.
-
-    Whoever calls differences with a corrected p below 0.05 real is wrong about any of them in at
-    most one table of twenty.
-    """
-    given = np.asarray(p, float)
-    tested = np.flatnonzero(np.isfinite(given))
-    order = tested[np.argsort(given[tested], kind="stable")]
-    steps = given[order] * np.arange(len(order), 0, -1)
-    corrected = given.copy()
-    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1) if len(order) else steps
-    return [float(each) for each in corrected]
 
 
 def _independent(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import integrate, stats
 
-from experiments.comparing.differences import PAIRED, WELCH, difference, holm
+from arenas.ratings.significance import holm
+from experiments.comparing.differences import PAIRED, WELCH, difference
 from experiments.comparing.effects import g_av, hedges_g
 from experiments.comparing.intervals import mean_interval
 

@@ -238,9 +238,7 @@ def _finite(values: np.ndarray) -> np.ndarray:
 
 def _corrected(rows: Sequence[Row]) -> Iterator[Row]:
     """The same rows, with p-values corrected together."""
-    raw = [
-        cell.difference.p if cell.difference else math.nan for row in rows for cell in row.cells
-    ]
+    raw = [cell.difference.p if cell.difference else math.nan for row in rows for cell in row.cells]
     p = iter(holm(raw).tolist())
     for row in rows:
         yield replace(row, cells=tuple(replace(cell, p=next(p)) for cell in row.cells))
